@@ -1,0 +1,41 @@
+"""`python3 -m wastehub test [pytest arguments] [--long]`: everything that judges a change.
+
+Style, types and import contracts are tests too (tests/house/test_checks.py), so the closing line of
+pytest speaks for all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.browsers import provide_browser
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    if wants_browser(arguments):
+        provide_browser()
+    command = [sys.executable, "-m", "pytest"]
+    if not any(
+        argument.startswith(("-n", "--numprocesses", "--pdb", "--collect-only", "--co"))
+        for argument in arguments
+    ):
+        # A group stays on one worker: two browsers at once are too many for two cores.
+        command += ["-n", "logical", "--maxprocesses", "8", "--dist", "loadgroup"]
+    return subprocess.run([*command, *arguments], cwd=ROOT, env=dict(os.environ, TZ="UTC")).returncode
+
+
+def wants_browser(arguments: list[str]) -> bool:
+    """Whether the chosen tests may include tests/browser."""
+    chosen = [argument.split("::")[0] for argument in arguments if not argument.startswith("-")]
+    paths = [Path(argument) for argument in chosen if (ROOT / argument).exists()]
+    return not paths or any(path.parts[:2] in (("tests",), ("tests", "browser"), ()) for path in paths)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

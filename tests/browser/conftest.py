@@ -1,0 +1,205 @@
+"""A real browser for tests: Chromium, headless, optionally with a camera that plays a film.
+
+serve(app)                 starts the WSGI app on a free port of 127.0.0.1, gives its URL
+new_page(...)              a page in a fresh context; at the end of the test any console error,
+                           uncaught exception, breach of the content security policy, answer of
+                           500 or more or failed request fails it (`allow=` lists expected ones)
+camera_browser(film)       a browser whose camera shows the film that `qr_film` wrote
+screenshot(page, name)     a picture in the folder WASTEHUB_SCREENSHOTS, if that is set
+check_accessibility(page)  axe finds nothing serious (WCAG 2.2 AA)
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.browsers import NO_BROWSER, find_browser
+
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+AXE = Path(__file__).parents[2] / "wastehub/frontend/node_modules/axe-core/axe.min.js"
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=zh-CN"]
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """The URL of a WSGI app while the block lasts."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Any], str]]:
+    with ExitStack() as stack:
+        yield lambda app: stack.enter_context(serving(app))
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+def launch(playwright: Playwright, *extra: str) -> Browser:
+    program = find_browser()
+    if program is None:
+        pytest.fail(NO_BROWSER, pytrace=False)
+    return playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS, *extra])
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = launch(playwright)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def camera_browser(playwright: Playwright) -> Iterator[Callable[[Path], Browser]]:
+    with ExitStack() as stack:
+
+        def start(film: Path) -> Browser:
+            browser = launch(
+                playwright,
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={film}",
+            )
+            stack.callback(browser.close)
+            return browser
+
+        yield start
+
+
+def qr_film(path: Path, texts: Sequence[str]) -> Path:
+    """An .mjpeg film, 1280 x 720, that shows the QR code of each text in turn and then starts again."""
+    import qrcode
+    from PIL import Image
+
+    with path.open("wb") as film:
+        for index, text in enumerate(text for text in texts for _ in range(4)):
+            code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_Q, box_size=7, border=4)
+            code.add_data(text)
+            picture = code.make_image().get_image().convert("L").rotate(index % 4, fillcolor=255, expand=True)
+            scene = Image.new("RGB", (1280, 720), (96, 104, 112))
+            scene.paste(picture, ((1280 - picture.width) // 2, (720 - picture.height) // 2))
+            frame = io.BytesIO()
+            scene.save(frame, "JPEG", quality=90)
+            film.write(frame.getvalue())
+    return path
+
+
+class Watch:
+    """What went wrong on a page, as lines; `allow` are patterns of lines that a test expects."""
+
+    def __init__(self, page: Page, allow: Sequence[str]) -> None:
+        self.problems: list[str] = []
+        self._allow = [re.compile(pattern) for pattern in allow]
+        page.on("console", lambda message: self._console(message))
+        page.on("pageerror", lambda error: self._note(f"uncaught: {error}"))
+        page.on("requestfailed", lambda request: self._failed(request))
+        page.on("response", lambda response: self._answered(response))
+
+    def _console(self, message: Any) -> None:
+        # Breaches of the content security policy are told here, too.
+        if message.type == "error":
+            self._note(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _failed(self, request: Any) -> None:
+        # A page that is left, or closed, aborts what it was loading: no fault of it.
+        if "ERR_ABORTED" not in (request.failure or ""):
+            self._note(f"failed: {request.url} {request.failure}")
+
+    def _answered(self, response: Any) -> None:
+        if response.status >= 500:
+            self._note(f"{response.status}: {response.url}")
+
+    def _note(self, line: str) -> None:
+        if not any(pattern.search(line) for pattern in self._allow):
+            self.problems.append(line)
+
+
+@pytest.fixture
+def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    contexts: list[BrowserContext] = []
+    watches: list[Watch] = []
+
+    def open_page(
+        *,
+        browser: Browser | None = None,
+        viewport: dict[str, int] = DESKTOP,
+        base_url: str | None = None,
+        locale: str = "zh-CN",
+        allow: Sequence[str] = (),
+        **options: Any,
+    ) -> Page:
+        context = (browser or chromium).new_context(
+            viewport=viewport,  # type: ignore[arg-type]
+            base_url=base_url,
+            locale=locale,
+            timezone_id="Asia/Shanghai",
+            permissions=["camera"] if browser else [],
+            **options,
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        watches.append(Watch(page, allow))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    problems = [line for watch in watches for line in watch.problems]
+    if problems:
+        pytest.fail("the browser complained:\n" + "\n".join(problems), pytrace=False)
+
+
+@pytest.fixture
+def screenshot() -> Callable[..., None]:
+    def take(page: Page, name: str, *, full_page: bool = True) -> None:
+        if folder := os.environ.get("WASTEHUB_SCREENSHOTS"):
+            target = Path(folder) / f"{name}.png"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=target, full_page=full_page)
+
+    return take
+
+
+@pytest.fixture
+def check_accessibility() -> Callable[[Page], None]:
+    def check(page: Page) -> None:
+        if not AXE.is_file():
+            pytest.fail("axe-core is missing: run `python3 -m wastehub setup`", pytrace=False)
+        # evaluate, not a script tag: the pages' content security policy stays as it is.
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate(
+            "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", AXE_RULES
+        )
+        serious = [
+            f"{violation['id']}: {violation['help']} at {[node['target'] for node in violation['nodes']][:5]}"
+            for violation in found["violations"]
+            if violation["impact"] in ("serious", "critical")
+        ]
+        assert not serious, f"{page.url}\n" + "\n".join(serious)
+
+    return check

@@ -1,0 +1,54 @@
+"""Settings: read once from the environment, then frozen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation decides. Every name stands in docs/configuration.md."""
+
+    var_dir: Path
+    database_url: str
+    queue_url: str
+    region: str
+    base_url: str
+    host: str
+    port: int
+    secret_key: str
+    signing_key_path: Path
+    blob_url: str
+    max_upload_bytes: int
+    session_hours: int
+    demo_lan: bool
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.base_url.startswith("https://")
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. Unset variables get a default that works on one machine."""
+    env = os.environ if environ is None else environ
+    var_dir = Path(env.get("WASTEHUB_VAR", "var")).absolute()
+    host = env.get("WASTEHUB_HOST", "127.0.0.1")
+    port = int(env.get("WASTEHUB_PORT", "8000"))
+    return Settings(
+        var_dir=var_dir,
+        database_url=env.get("WASTEHUB_DATABASE_URL", f"sqlite:///{var_dir / 'wastehub.db'}"),
+        queue_url=env.get("WASTEHUB_QUEUE_URL", f"sqlite:///{var_dir / 'queue.db'}"),
+        region=env.get("WASTEHUB_REGION", "jiaxing"),
+        base_url=env.get("WASTEHUB_BASE_URL", f"http://{host}:{port}"),
+        host=host,
+        port=port,
+        secret_key=env.get("WASTEHUB_SECRET_KEY", ""),
+        signing_key_path=Path(env.get("WASTEHUB_SIGNING_KEY", str(var_dir / "ledger-signing.key"))),
+        blob_url=env.get("WASTEHUB_BLOB_URL", (var_dir / "blobs").as_uri()),
+        max_upload_bytes=int(env.get("WASTEHUB_MAX_UPLOAD_BYTES", str(8 * 1024 * 1024))),
+        session_hours=int(env.get("WASTEHUB_SESSION_HOURS", "12")),
+        demo_lan=env.get("WASTEHUB_DEMO_LAN", "") == "1",
+    )

@@ -1,0 +1,129 @@
+"""The reasons a person may give for a refusal, a missed stop, a cancellation, a loss, a settled difference.
+
+Source for the differences on arrival: Transfer Measures Art. 18 (name, quantity, property, form, packaging).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from wastehub.domain.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One choice in a list; `other` in every list, and always with a note."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    needs_note: bool = False
+    needs_photo: bool = False
+
+
+def _list(*rows: Reason) -> Mapping[str, Reason]:
+    return MappingProxyType(
+        {row.code: row for row in (*rows, Reason("other", "其他原因", "Other", needs_note=True))}
+    )
+
+
+# The driver at the generator: what is not taken along.
+PICKUP_REFUSAL = _list(
+    Reason("leaking", "包装渗漏或破损", "Leaking or damaged packaging", needs_photo=True),
+    Reason("unlabelled", "没有标签", "No label", needs_photo=True),
+    Reason("label_differs", "标签与实物不符", "The label does not match the waste", needs_note=True),
+    Reason("wrong_container", "容器材质不合适", "Container of an unsuitable material", needs_photo=True),
+    Reason("overfilled", "装得过满", "Overfilled", needs_photo=True),
+    Reason("mixed", "混入其他废物", "Mixed with other waste", needs_note=True, needs_photo=True),
+    Reason("not_in_request", "不在本次申请内", "Not in this request"),
+    Reason("no_room", "车上没有位置", "No room on the vehicle"),
+)
+
+# The platform or plant at its gate.
+GATE_REFUSAL = _list(
+    Reason("name_differs", "名称与联单不符", "The name differs from the manifest", needs_note=True),
+    Reason(
+        "quantity_differs", "数量(重量)与联单不符", "The quantity differs from the manifest", needs_note=True
+    ),
+    Reason("property_differs", "特性与联单不符", "The properties differ from the manifest", needs_note=True),
+    Reason("form_differs", "形态与联单不符", "The form differs from the manifest", needs_note=True),
+    Reason(
+        "packaging_differs", "包装与联单不符", "The packaging differs from the manifest", needs_photo=True
+    ),
+    Reason("leaking", "包装渗漏或破损", "Leaking or damaged packaging", needs_photo=True),
+    Reason("unlabelled", "没有标签", "No label", needs_photo=True),
+    Reason("not_licensed", "超出许可类别", "Outside the licensed categories"),
+    Reason("no_room", "贮存能力不足", "No room in the store"),
+)
+
+NOBODY_THERE = _list(
+    Reason("closed", "单位关门", "The firm was closed"),
+    Reason("no_contact", "联系不上联系人", "The contact could not be reached"),
+    Reason("not_ready", "废物没有备好", "The waste was not ready"),
+    Reason("no_access", "车辆无法进入", "The vehicle could not get in", needs_note=True),
+)
+
+CANCELLATION = _list(
+    Reason("not_needed", "不再需要", "No longer needed"),
+    Reason("entered_twice", "重复申请", "Entered twice"),
+    Reason("wrong_data", "填写有误", "Filled in wrongly"),
+    Reason("another_day", "改期", "Another day"),
+    Reason("vehicle_out", "车辆或人员不可用", "Vehicle or crew not available"),
+    Reason("weather", "恶劣天气", "Severe weather"),
+)
+
+LOSS = _list(
+    Reason("evaporation", "挥发", "Evaporation", needs_note=True),
+    Reason("spill", "泄漏", "Spill", needs_note=True, needs_photo=True),
+    Reason("residue", "容器内残留", "Residue in the container"),
+    Reason("moisture", "失水", "Loss of water"),
+    Reason("missing", "去向不明", "Missing", needs_note=True),
+)
+
+RESOLUTION = _list(
+    Reason("scale", "计量器具误差", "Error of the scale", needs_note=True),
+    Reason("declared_wrong", "申报重量有误", "The declared mass was wrong"),
+    Reason("typing", "录入有误", "Typing error"),
+    Reason("moisture", "含水变化", "Change of water content"),
+    Reason("tare", "皮重有误", "Wrong tare"),
+    Reason("loss", "已确认损耗", "Confirmed loss", needs_note=True),
+    Reason("spill", "已确认泄漏", "Confirmed spill", needs_note=True, needs_photo=True),
+)
+
+CATALOGUES: Mapping[str, Mapping[str, Reason]] = MappingProxyType(
+    {
+        "pickup_refusal": PICKUP_REFUSAL,
+        "gate_refusal": GATE_REFUSAL,
+        "nobody_there": NOBODY_THERE,
+        "cancellation": CANCELLATION,
+        "loss": LOSS,
+        "resolution": RESOLUTION,
+    }
+)
+
+
+def require(
+    catalogue: str, code: str | None, *, note: str = "", photos: int = 0, field: str = "reason"
+) -> Reason:
+    """The reason, once note and photo it asks for are there. KeyError for an unknown catalogue.
+
+    Raises InvalidInput: reason.missing, reason.unknown(given), reason.note_missing, reason.photo_missing
+    (both with name_zh, name_en).
+    """
+    choices = CATALOGUES[catalogue]
+    if not code:
+        raise InvalidInput("reason.missing", field=field)
+    reason = choices.get(code)
+    if reason is None:
+        raise InvalidInput("reason.unknown", field=field, given=code[:40])
+    if reason.needs_note and not note.strip():
+        raise InvalidInput(
+            "reason.note_missing", field="note", name_zh=reason.name_zh, name_en=reason.name_en
+        )
+    if reason.needs_photo and photos < 1:
+        raise InvalidInput(
+            "reason.photo_missing", field="photo", name_zh=reason.name_zh, name_en=reason.name_en
+        )
+    return reason

@@ -1,0 +1,103 @@
+"""Who may do what: one table. Which object (own, foreign) is a second question, asked by the queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from wastehub.domain.errors import Forbidden
+
+# "dispatcher" is the platform operator: plans the day, weighs in at the gate, keeps the platform's stock.
+ROLES = ("enterprise", "driver", "dispatcher", "plant", "regulator", "admin")
+
+
+def _by(*roles: str) -> frozenset[str]:
+    assert set(roles) <= set(ROLES)
+    return frozenset(roles)
+
+
+_EVERYBODY = _by(*ROLES)
+
+ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        # The generator's own waste: only the generator states what arose (Solid Waste Law Art. 78).
+        "batch.register": _by("enterprise"),
+        "batch.amend": _by("enterprise"),
+        "batch.void": _by("enterprise"),
+        "batch.view": _by("enterprise", "driver", "dispatcher", "plant", "regulator", "admin"),
+        "label.print": _by("enterprise", "dispatcher"),
+        # The generator's own desk: its store, its papers, the fate of its waste.
+        "stock.view": _by("enterprise"),
+        # Contract and management plan: no request without them (Transfer Measures Art. 10, 14).
+        "contract.view": _by("enterprise", "dispatcher", "regulator", "admin"),
+        "contract.sign": _by("enterprise", "dispatcher"),
+        # A collector may keep plan and ledger for its small firms (HJ 1259-2022, clause 1).
+        "plan_line.register": _by("enterprise", "dispatcher"),
+        "plan_line.view": _by("enterprise", "dispatcher", "regulator", "admin"),
+        # Asking for a pickup. The platform may place one for a firm that telephones.
+        "request.place": _by("enterprise", "dispatcher"),
+        "request.cancel": _by("enterprise", "dispatcher"),
+        "request.view": _by("enterprise", "dispatcher", "regulator", "admin"),
+        # Planning a day and publishing it.
+        "plan.run": _by("dispatcher"),
+        "plan.publish": _by("dispatcher"),
+        "plan.view": _by("dispatcher", "regulator", "admin"),
+        # The round: the crew drives it, the office watches and rearranges.
+        "round.view": _by("driver", "dispatcher", "regulator"),
+        "round.drive": _by("driver"),
+        "round.rearrange": _by("dispatcher"),
+        "scan.record": _by("driver"),
+        # The platform's gate and store.
+        "reception.record": _by("dispatcher"),
+        "reception.view": _by("dispatcher", "driver", "regulator"),
+        "zone.put_away": _by("dispatcher"),
+        "zone.view": _by("dispatcher", "regulator"),
+        # Outbound lots and what the plant does with them.
+        "lot.create": _by("dispatcher"),
+        "lot.ship": _by("dispatcher"),
+        "lot.view": _by("dispatcher", "driver", "plant", "regulator"),
+        "lot.receive": _by("plant"),
+        "treatment.record": _by("plant"),
+        "treatment.view": _by("plant", "dispatcher", "regulator"),
+        # Transfer manifests: every party signs its own part (Transfer Measures Art. 10-12).
+        "manifest.view": _by("enterprise", "driver", "dispatcher", "plant", "regulator"),
+        "manifest.sign_mover_out": _by("enterprise", "dispatcher"),
+        "manifest.sign_carrier": _by("driver"),
+        "manifest.sign_acceptor": _by("dispatcher", "plant"),
+        "manifest.number": _by("dispatcher", "plant"),
+        "manifest.void": _by("enterprise", "dispatcher"),
+        # Differences and counter-acts: one side proposes, the other side agrees.
+        "case.view": _by("enterprise", "dispatcher", "plant", "regulator"),
+        "case.resolve": _by("dispatcher", "plant"),
+        "correction.propose": _by("enterprise", "dispatcher", "plant"),
+        "correction.agree": _by("enterprise", "dispatcher", "plant"),
+        # Supervision.
+        "ledger.view": _by("enterprise", "dispatcher", "plant", "regulator", "admin"),
+        "ledger.verify": _by("regulator", "admin"),
+        "audit.trace": _by("enterprise", "dispatcher", "plant", "regulator"),
+        "county.view": _by("regulator"),
+        "report.view": _by("dispatcher", "plant", "regulator", "admin"),
+        "report.export": _by("enterprise", "dispatcher", "plant", "regulator"),
+        # Master data. Reference data is the law: only administrators touch it.
+        "organisation.view": _by("enterprise", "dispatcher", "plant", "regulator", "admin"),
+        "organisation.manage": _by("admin"),
+        "fleet.view": _by("dispatcher", "regulator", "admin"),
+        "fleet.manage": _by("dispatcher", "admin"),
+        "user.manage": _by("admin"),
+        "reference.view": _EVERYBODY,
+        "reference.manage": _by("admin"),
+        # Everybody's own account.
+        "account.manage_own": _EVERYBODY,
+    }
+)
+
+
+def may(role: str, action: str) -> bool:
+    """Whether the role may do the action at all. KeyError for an action the table does not know."""
+    return role in ACTIONS[action]
+
+
+def require(role: str, action: str) -> None:
+    """Raises Forbidden("access.role_forbidden") unless the role may do the action."""
+    if not may(role, action):
+        raise Forbidden("access.role_forbidden", role=role, action=action)

@@ -1,0 +1,169 @@
+// Reads QR codes with the camera, from a photo, or typed; the reader itself (WebAssembly) comes from our own server.
+// Sends "wh:scan" from the element with detail {text, source: "camera" | "photo" | "typed"}.
+import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
+import wasmUrl from 'zxing-wasm/reader/zxing_reader.wasm';
+
+const OPTIONS = { formats: ['QRCode'], tryHarder: true, maxNumberOfSymbols: 1 };
+// The same label stays before the lens for a while: tell it once.
+const REPEAT_MS = 3000;
+const PAUSE_MS = 60;
+
+prepareZXingModule({
+  overrides: { locateFile: (path, prefix) => (path.endsWith('.wasm') ? new URL(wasmUrl, import.meta.url).href : prefix + path) },
+});
+
+export class Scanner {
+  constructor(element) {
+    this.element = element;
+    this.say = element.dataset;
+    this.video = element.querySelector('video');
+    this.state = element.querySelector('[data-scanner-state]');
+    this.torch = element.querySelector('[data-scanner-torch]');
+    this.startButton = element.querySelector('[data-scanner-start]');
+    this.continuous = 'continuous' in element.dataset;
+    this.canvas = document.createElement('canvas');
+    this.told = { text: '', at: 0 };
+    this.running = false;
+    this.startButton?.addEventListener('click', () => this.start());
+    this.torch?.addEventListener('click', () => this.toggleTorch());
+    element.querySelector('[data-scanner-photo]')?.addEventListener('change', (event) => this.readPhoto(event.target));
+    element.querySelector('[data-scanner-typed]')?.addEventListener('submit', (event) => this.readTyped(event));
+    // A camera left running in the pocket empties the battery.
+    document.addEventListener('visibilitychange', () => (document.hidden ? this.stop() : this.wanted && this.start()));
+  }
+
+  async start() {
+    this.wanted = true;
+    if (this.running || this.starting) return;
+    this.starting = true;
+    this.show('starting', this.say.textStarting);
+    try {
+      this.stream = await navigator.mediaDevices.getUserMedia({
+        audio: false,
+        video: { facingMode: 'environment', width: { ideal: 1280 }, height: { ideal: 720 } },
+      });
+      this.video.srcObject = this.stream;
+      await this.video.play();
+    } catch (refusal) {
+      this.starting = false;
+      const denied = refusal.name === 'NotAllowedError' || refusal.name === 'SecurityError';
+      this.show('closed', denied ? this.say.textDenied : this.say.textMissing);
+      if (this.startButton) this.startButton.hidden = false;
+      return;
+    }
+    this.starting = false;
+    this.running = true;
+    if (this.startButton) this.startButton.hidden = true;
+    this.offerTorch();
+    this.show('looking', this.say.textLooking);
+    this.look();
+  }
+
+  stop() {
+    this.running = false;
+    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.video.srcObject = null;
+  }
+
+  async look() {
+    while (this.running) {
+      if (this.video.videoWidth) {
+        const [found] = await readBarcodes(this.frame(this.video, this.video.videoWidth, this.video.videoHeight), OPTIONS);
+        if (found?.text && this.running) this.tell(found.text, 'camera');
+      }
+      await new Promise((resume) => setTimeout(resume, PAUSE_MS));
+    }
+  }
+
+  frame(picture, width, height) {
+    this.canvas.width = width;
+    this.canvas.height = height;
+    const pen = this.canvas.getContext('2d', { willReadFrequently: true });
+    pen.drawImage(picture, 0, 0, width, height);
+    return pen.getImageData(0, 0, width, height);
+  }
+
+  async readPhoto(input) {
+    const [file] = input.files;
+    if (!file) return;
+    const [found] = await readBarcodes(file, { ...OPTIONS, tryDenoise: true });
+    input.value = '';
+    if (found?.text) this.tell(found.text, 'photo');
+    else this.show(this.running ? 'looking' : 'closed', this.say.textNothing);
+  }
+
+  readTyped(event) {
+    event.preventDefault();
+    const input = event.target.querySelector('input');
+    const text = input.value.trim().toUpperCase();
+    if (!text) return;
+    input.value = '';
+    this.tell(text, 'typed');
+  }
+
+  tell(text, source) {
+    const now = performance.now();
+    if (source === 'camera' && text === this.told.text && now - this.told.at < REPEAT_MS) {
+      this.told.at = now;
+      return;
+    }
+    this.told = { text, at: now };
+    navigator.vibrate?.(80);
+    beep();
+    this.show('read', this.say.textRead);
+    if (!this.continuous) {
+      this.wanted = false;
+      this.stop();
+      if (this.startButton) this.startButton.hidden = false;
+    } else setTimeout(() => this.running && this.show('looking', this.say.textLooking), 1200);
+    if (this.say.field) this.fill(text);
+    this.element.dispatchEvent(new CustomEvent('wh:scan', { bubbles: true, detail: { text, source } }));
+  }
+
+  fill(text) {
+    const input = document.querySelector(`[name="${this.say.field}"]`);
+    if (input) input.value = text;
+    if (this.say.form) document.getElementById(this.say.form)?.requestSubmit();
+  }
+
+  offerTorch() {
+    const [track] = this.stream.getVideoTracks();
+    if (this.torch) this.torch.hidden = !track.getCapabilities?.().torch;
+  }
+
+  async toggleTorch() {
+    const on = this.torch.getAttribute('aria-pressed') !== 'true';
+    await this.stream.getVideoTracks()[0].applyConstraints({ advanced: [{ torch: on }] });
+    this.torch.setAttribute('aria-pressed', String(on));
+  }
+
+  show(state, words) {
+    this.element.dataset.state = state;
+    this.state.textContent = words ?? '';
+  }
+}
+
+let sound;
+function beep() {
+  if (!navigator.userActivation?.hasBeenActive) return; // browsers keep a page silent until it was touched
+  sound ??= new AudioContext();
+  const tone = sound.createOscillator();
+  const volume = sound.createGain();
+  tone.frequency.value = 1320;
+  volume.gain.setValueAtTime(0.12, sound.currentTime);
+  volume.gain.exponentialRampToValueAtTime(0.001, sound.currentTime + 0.12);
+  tone.connect(volume).connect(sound.destination);
+  tone.start();
+  tone.stop(sound.currentTime + 0.12);
+}
+
+export function attachAll(root = document) {
+  for (const element of root.querySelectorAll('[data-scanner]:not([data-attached])')) {
+    element.dataset.attached = '';
+    element.scanner = new Scanner(element);
+    if ('autostart' in element.dataset) element.scanner.start();
+    else if (element.scanner.startButton) element.scanner.startButton.hidden = false;
+  }
+}
+attachAll();
+document.addEventListener('htmx:load', () => attachAll());

@@ -1,0 +1,296 @@
+"""append(): facts become entries, postings and receipts inside the caller's transaction."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wastehub.db import new_id
+
+from . import canonical, tree
+from .accounts import Held
+from .events import Event, LeafTooLarge, Receipt, body, from_body
+from .personal import PersonalValues
+from .postings import Keeper, add, add_missing, rows_in, upsert
+from .signing import ALGORITHM, NoSigner
+from .store import (
+    AuthorHeadRow,
+    AuthorKeyRow,
+    EntryBatchRow,
+    EntryLabelRow,
+    EntryRow,
+    EquivocationRow,
+    HeadRow,
+    HeldRow,
+    SiteHeadRow,
+)
+
+SERVICE_AUTHOR = "service"
+SERVICE_SITE = "hub"
+EQUIVOCATION = "equivocation"
+
+
+class SignerLike(Protocol):
+    key_id: str
+    public_key: bytes
+
+    def sign(self, message: bytes) -> bytes: ...
+
+
+def append(session: Session, events: Sequence[Event], *, now: datetime) -> list[Receipt]:
+    """Log the events in the given order and post their mass. One receipt per event, in the same order.
+
+    Part of the caller's transaction: entries, postings, balances and the caller's own rows are one commit.
+    Locks the head of the log until that transaction ends, so call it last and hand over everything in one
+    list.
+
+    Raises NoSigner, UnknownEventType, NotCanonical, LeafTooLarge: faults of the calling code, nothing is
+    written.
+    """
+    if not events:
+        return []
+    signer: SignerLike | None = session.info.get("signer")
+    if signer is None:
+        raise NoSigner(
+            "the ledger needs a signer: open the Database with signer=signing.load_or_create(path)"
+        )
+    drafts = [_draft(session, event) for event in events]
+    head = _lock_head(session)
+    key_drafts = [] if _key_known(session, signer) else [_key_draft(session, signer, now)]
+    known = _known_entries(session, [draft.event_id for draft in drafts if not draft.id_made_here])
+    writer = _Writer(session, signer, head, [draft.event for draft in key_drafts + drafts], now)
+    for draft in key_drafts:
+        writer.register_key(writer.write(draft).idx)
+    receipts = [_receive(writer, known, draft) for draft in drafts]
+    writer.save()
+    return receipts
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An event on its way: checked content, without sequence fields."""
+
+    event: Event
+    event_id: UUID
+    id_made_here: bool
+    content: dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the log already holds under an event id."""
+
+    receipt: Receipt
+    content: bytes
+    commitments: Mapping[str, str]
+
+
+def _draft(session: Session, event: Event) -> _Draft:
+    made_here = event.id is None
+    event_id = new_id(session, event.at) if event.id is None else event.id
+    content = body(replace(event, id=event_id))
+    # From here on only what the leaf will say: normalised texts, milliseconds.
+    return _Draft(replace(from_body(content), personal=event.personal), event_id, made_here, content)
+
+
+def _key_draft(session: Session, signer: SignerLike, now: datetime) -> _Draft:
+    facts = {"algorithm": ALGORITHM, "key": signer.key_id, "public_key": signer.public_key.hex()}
+    event = Event("key.registered", SERVICE_AUTHOR, SERVICE_SITE, now, subject=signer.key_id, facts=facts)
+    return _draft(session, event)
+
+
+def _lock_head(session: Session) -> tree.CompactRange:
+    """The right edge of the log, locked. On SQLite the transaction itself is the lock."""
+    statement = select(HeadRow.size, HeadRow.frontier).where(HeadRow.id == 1).with_for_update()
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        empty = {"id": 1, "size": 0, "root": tree.EMPTY_ROOT, "frontier": b""}
+        add_missing(session, HeadRow, [empty])
+        row = session.execute(statement).one()
+    return tree.CompactRange.from_bytes(row.size, row.frontier)
+
+
+def _key_known(session: Session, signer: SignerLike) -> bool:
+    row = session.execute(
+        select(AuthorKeyRow.public_key).where(
+            AuthorKeyRow.author == SERVICE_AUTHOR, AuthorKeyRow.key_id == signer.key_id
+        )
+    ).one_or_none()
+    return row is not None
+
+
+def _known_entries(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Known]:
+    """Entries that already carry one of these event ids."""
+    statement = select(EntryRow.event_id, EntryRow.idx, EntryRow.leaf, HeldRow.reason)
+    statement = statement.outerjoin(HeldRow, HeldRow.idx == EntryRow.idx)
+    known: dict[UUID, _Known] = {}
+    for event_id, idx, leaf, reason in rows_in(session, statement, EntryRow.event_id, ids):
+        ev = canonical.loads(leaf)["ev"]
+        commitments = ev.pop("pd")
+        del ev["aseq"], ev["aprev"]
+        receipt = Receipt(idx, event_id, reason is None, reason, replayed=True)
+        known[event_id] = _Known(receipt, canonical.dumps(ev), commitments)
+    return known
+
+
+def _receive(writer: _Writer, known: dict[UUID, _Known], draft: _Draft) -> Receipt:
+    """Log the draft, or answer for the entry that already has its id."""
+    before = known.get(draft.event_id)
+    if before is None:
+        receipt = writer.write(draft)
+        if not draft.id_made_here:
+            known[draft.event_id] = _Known(
+                replace(receipt, replayed=True),
+                canonical.dumps(draft.content),
+                writer.personal.commitments(draft.event_id),
+            )
+        return receipt
+    content = canonical.dumps(draft.content)
+    if content == before.content and writer.personal.open_to(draft.event.personal, before.commitments):
+        return before.receipt
+    writer.keep_equivocation(draft, content)
+    return Receipt(before.receipt.idx, draft.event_id, posted=False, held_reason=EQUIVOCATION)
+
+
+class _Writer:
+    """Numbers, chains, signs and hashes entries in memory; `save` writes them all."""
+
+    def __init__(
+        self,
+        session: Session,
+        signer: SignerLike,
+        head: tree.CompactRange,
+        events: Sequence[Event],
+        now: datetime,
+    ) -> None:
+        self._session = session
+        self._signer = signer
+        self._head = head
+        self._now = now
+        self._received = canonical.instant(now)
+        self._keeper = Keeper(session, events)
+        self._authors = _heads(session, AuthorHeadRow, (event.author for event in events))
+        self._sites = _heads(session, SiteHeadRow, (event.site for event in events))
+        self._rows: dict[type[Any], list[dict[str, Any]]] = {}
+        self.personal = PersonalValues(session)
+
+    def write(self, draft: _Draft) -> Receipt:
+        """Give the draft its place in the log and in the books."""
+        idx, event = self._head.size, draft.event
+        aseq, author_hash = self._authors.get(event.author, (0, b""))
+        sseq, site_hash = self._sites.get(event.site, (0, b""))
+        ev = {
+            **draft.content,
+            "aseq": aseq + 1,
+            "aprev": author_hash.hex(),
+            "pd": self.personal.commit(draft.event),
+        }
+        signed = canonical.dumps(ev)
+        leaf = canonical.dumps(
+            {
+                "ev": orjson.Fragment(signed),
+                "recv": self._received,
+                "sig": base64.b64encode(self._signer.sign(signed)).decode(),
+                "key": self._signer.key_id,
+                "sseq": sseq + 1,
+                "sprev": site_hash.hex(),
+            }
+        )
+        if len(leaf) > canonical.LEAF_BYTES_MAX:
+            raise LeafTooLarge(f"{event.type} {event.subject}: {len(leaf)} bytes, {len(event.lines)} lines")
+        leaf_hash = tree.leaf_hash(leaf)
+        self._head.append(leaf_hash)
+        self._authors[event.author] = (aseq + 1, hashlib.sha256(signed).digest())
+        self._sites[event.site] = (sseq + 1, leaf_hash)
+        result = self._keeper.apply(idx, event)
+        self._add_entry(idx, draft, aseq + 1, sseq + 1, leaf, leaf_hash)
+        held_reason = result.reason if isinstance(result, Held) else None
+        return Receipt(idx, draft.event_id, held_reason is None, held_reason)
+
+    def _add_entry(
+        self, idx: int, draft: _Draft, aseq: int, sseq: int, leaf: bytes, leaf_hash: bytes
+    ) -> None:
+        event = draft.event
+        labels, batches = self._keeper.books.mentions(event)
+        self._add(
+            EntryRow,
+            idx=idx,
+            event_id=draft.event_id,
+            author=event.author,
+            aseq=aseq,
+            site=event.site,
+            sseq=sseq,
+            type=event.type,
+            subject=event.subject,
+            label=labels[0] if len(labels) == 1 else None,
+            event_at=event.at,
+            recorded_at=datetime.fromisoformat(self._received),
+            leaf=leaf,
+            leaf_hash=leaf_hash,
+        )
+        for label in labels if len(labels) > 1 else ():
+            self._add(EntryLabelRow, idx=idx, label=label)
+        for batch in batches:
+            self._add(EntryBatchRow, idx=idx, batch=batch)
+
+    def register_key(self, idx: int) -> None:
+        self._add(
+            AuthorKeyRow,
+            author=SERVICE_AUTHOR,
+            key_id=self._signer.key_id,
+            algorithm=ALGORITHM,
+            public_key=self._signer.public_key,
+            from_idx=idx,
+        )
+
+    def keep_equivocation(self, draft: _Draft, content: bytes) -> None:
+        self._add(
+            EquivocationRow,
+            event_id=draft.event_id,
+            author=draft.event.author,
+            event=content,
+            why="same id, other content",
+            seen_at=self._now,
+        )
+
+    # -- save ------------------------------------------------------------------------------------------------
+
+    def _add(self, row: type[Any], **values: Any) -> None:
+        self._rows.setdefault(row, []).append(values)
+
+    def save(self) -> None:
+        for row, values in self._rows.items():
+            add(self._session, row, values)
+        self.personal.save()
+        self._keeper.save()
+        upsert(self._session, AuthorHeadRow, _head_rows("author", "aseq", self._authors))
+        upsert(self._session, SiteHeadRow, _head_rows("site", "sseq", self._sites))
+        head = {
+            "id": 1,
+            "size": self._head.size,
+            "root": self._head.root(),
+            "frontier": self._head.to_bytes(),
+        }
+        upsert(self._session, HeadRow, [head])
+
+
+def _heads(session: Session, row: Any, names: Any) -> dict[str, tuple[int, bytes]]:
+    """Name -> (last sequence number, hash) of authors or sites."""
+    name, number, digest = (getattr(row, column.key) for column in row.__table__.columns)
+    statement = select(name, number, digest)
+    return {
+        found: (last, hashed) for found, last, hashed in rows_in(session, statement, name, sorted(set(names)))
+    }
+
+
+def _head_rows(name: str, number: str, heads: Mapping[str, tuple[int, bytes]]) -> list[dict[str, Any]]:
+    return [{name: key, number: last, "hash": digest} for key, (last, digest) in heads.items()]

@@ -1,0 +1,250 @@
+"""Questions asked of the log and of the books."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, func, literal, select, union, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from . import canonical
+from .accounts import PHYSICAL, SUSP, LabelState
+from .events import Event, from_body
+from .postings import AnyRow, AnySelect, load_labels, rows_in
+from .store import (
+    AccountRow,
+    BalanceRow,
+    DiscrepancyRow,
+    EntryBatchRow,
+    EntryLabelRow,
+    EntryRow,
+    HeldRow,
+    LabelStateRow,
+    PostingRow,
+    PrivateBlobRow,
+    RollupRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One leaf, decoded. `commitments`: name -> base64 of the commitment to a personal value."""
+
+    idx: int
+    event: Event
+    recorded_at: datetime
+    aseq: int
+    sseq: int
+    key: str
+    leaf_hash: bytes
+    held_reason: str | None
+    held_detail: str
+    commitments: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Grams into and out of an account; `batch` is empty in a roll-up."""
+
+    kind: str
+    place: str
+    code: str
+    batch: str
+    in_g: int
+    out_g: int
+
+    @property
+    def balance_g(self) -> int:
+        return self.in_g - self.out_g
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One posting, with its accounts spelled out."""
+
+    idx: int
+    src_kind: str
+    src_place: str
+    dst_kind: str
+    dst_place: str
+    code: str
+    batch: str
+    mass_g: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A difference beyond tolerance that nobody has explained yet. `mass_g` > 0: missing, < 0: surplus."""
+
+    key: str
+    label: str
+    place: str
+    code: str
+    batch: str
+    mass_g: int
+    opened_idx: int
+    due_on: date | None
+
+
+Some = str | Sequence[str] | None
+
+
+def _among(column: InstrumentedAttribute[str], wanted: Some) -> list[ColumnElement[bool]]:
+    if wanted is None:
+        return []
+    return [column == wanted] if isinstance(wanted, str) else [column.in_(wanted)]
+
+
+def entries_for(
+    session: Session,
+    *,
+    label: str | None = None,
+    batch: str | None = None,
+    site: str | None = None,
+    subject: str | None = None,
+    after_idx: int | None = None,
+    limit: int | None = None,
+) -> list[Entry]:
+    """The entries that fit every given filter, in log order, at most `limit`, after index `after_idx`."""
+    statement = select(EntryRow.idx, EntryRow.leaf, EntryRow.leaf_hash, EntryRow.recorded_at, HeldRow.reason,
+                       HeldRow.detail).outerjoin(HeldRow, HeldRow.idx == EntryRow.idx)  # fmt: skip
+    if label is not None:
+        # A union of two indexed selects: PostgreSQL scans the whole table for an OR.
+        alone = select(EntryRow.idx).where(EntryRow.label == label)
+        among = select(EntryLabelRow.idx).where(EntryLabelRow.label == label)
+        statement = statement.where(EntryRow.idx.in_(union(alone, among).scalar_subquery()))
+    if batch is not None:
+        statement = statement.where(
+            EntryRow.idx.in_(select(EntryBatchRow.idx).where(EntryBatchRow.batch == batch))
+        )
+    if site is not None:
+        statement = statement.where(EntryRow.site == site)
+    if subject is not None:
+        statement = statement.where(EntryRow.subject == subject)
+    if after_idx is not None:
+        statement = statement.where(EntryRow.idx > after_idx)
+    return [_entry(row) for row in session.execute(statement.order_by(EntryRow.idx).limit(limit))]
+
+
+def _entry(row: AnyRow) -> Entry:
+    leaf = canonical.loads(row.leaf)
+    ev = leaf["ev"]
+    return Entry(
+        row.idx, from_body(ev), row.recorded_at, ev["aseq"], leaf["sseq"], leaf["key"], row.leaf_hash,
+        row.reason, row.detail or "", ev["pd"],
+    )  # fmt: skip
+
+
+def personal_values(session: Session, entry: Entry) -> dict[str, str]:
+    """The personal values of an entry that have not been erased."""
+    by_commitment = {base64.b64decode(text): name for name, text in entry.commitments.items()}
+    statement = select(PrivateBlobRow.commitment, PrivateBlobRow.value)
+    found = rows_in(session, statement, PrivateBlobRow.commitment, by_commitment)
+    return {by_commitment[commitment]: value for commitment, value in found if value is not None}
+
+
+def size(session: Session) -> int:
+    """How many entries the log has."""
+    return session.scalar(select(func.count()).select_from(EntryRow)) or 0
+
+
+def balances(
+    session: Session, *, kind: Some = None, place: Some = None, code: Some = None, batch: Some = None
+) -> list[Balance]:
+    """Accounts (per batch) that fit the filters, each one value or several."""
+    account = AccountRow
+    statement = select(
+        account.kind, account.place, account.code, account.batch, BalanceRow.in_g, BalanceRow.out_g
+    ).join(BalanceRow, BalanceRow.account == account.id)
+    filters = (*_among(account.kind, kind), *_among(account.place, place), *_among(account.code, code))
+    statement = statement.where(*filters, *_among(account.batch, batch))
+    statement = statement.order_by(account.kind, account.place, account.code, account.batch)
+    return [Balance(*row) for row in session.execute(statement)]
+
+
+def rollups(session: Session, *, kind: Some = None, place: Some = None, code: Some = None) -> list[Balance]:
+    """Balances summed over batches: cheap at any size of the log."""
+    made = RollupRow
+    statement = select(made.kind, made.place, made.code, literal("").label("batch"), made.in_g, made.out_g)
+    statement = statement.where(
+        *_among(made.kind, kind), *_among(made.place, place), *_among(made.code, code)
+    )
+    return [Balance(*row) for row in session.execute(statement.order_by(made.kind, made.place, made.code))]
+
+
+def label_states(session: Session, labels: Iterable[str]) -> dict[str, LabelState]:
+    """Where the books have each label. `mass_event` is what mass.corrected must name in "corrects"."""
+    return {label: record.state for label, record in load_labels(session, labels).items()}
+
+
+def movements(session: Session, *, batch: str) -> list[Movement]:
+    """Every posting of a batch in log order: where its kilograms went."""
+    src, dst = AccountRow.__table__.alias("src"), AccountRow.__table__.alias("dst")
+    # Both accounts of a posting are of the same batch, so the indexed one finds them all.
+    statement = (
+        select(PostingRow.idx, src.c.kind, src.c.place, dst.c.kind, dst.c.place, src.c.code, src.c.batch,
+               PostingRow.mass_g)
+        .select_from(PostingRow)
+        .join(src, src.c.id == PostingRow.src)
+        .join(dst, dst.c.id == PostingRow.dst)
+        .where(src.c.batch == batch)
+        .order_by(PostingRow.idx, PostingRow.line)
+    )  # fmt: skip
+    return [Movement(*row) for row in session.execute(statement)]
+
+
+def open_cases(
+    session: Session, *, place: Some = None, label: Some = None, batch: Some = None
+) -> list[OpenCase]:
+    """Differences nobody has explained yet, oldest first."""
+    made = DiscrepancyRow
+    filters = (*_among(made.place, place), *_among(made.label, label), *_among(made.batch, batch))
+    statement = select(made).where(made.closed_idx.is_(None), *filters).order_by(made.opened_idx, made.key)
+    return [
+        OpenCase(row.key, row.label, row.place, row.code, row.batch, row.mass_g, row.opened_idx, row.due_on)
+        for row in session.scalars(statement)
+    ]
+
+
+def unexplained_g(session: Session) -> int:
+    """Grams that the books cannot account for; anything but 0 is a fault.
+
+    The sum over all accounts, plus every difference between a physical account and the labels said to be
+    there, plus every difference between a suspense account and its open cases, all as absolute values.
+    """
+    total = session.scalar(select(func.coalesce(func.sum(BalanceRow.in_g - BalanceRow.out_g), 0))) or 0
+    state, case = LabelStateRow, DiscrepancyRow
+    custody = select(state.kind, state.place, state.code, state.batch, (-state.mass_g).label("mass_g")).where(
+        state.kind.in_(sorted(PHYSICAL))
+    )
+    cases = select(
+        literal(SUSP).label("kind"), case.place, case.code, case.batch, (-case.mass_g).label("mass_g")
+    ).where(case.closed_idx.is_(None))
+    differences = (
+        _differences(session, custody, sorted(PHYSICAL)),
+        _differences(session, cases, [SUSP]),
+    )
+    return abs(int(total)) + sum(differences)
+
+
+def _differences(session: Session, counterpart: AnySelect, kinds: Sequence[str]) -> int:
+    """Sum of |balance - counterpart| over the accounts of these kinds."""
+    account = AccountRow
+    books = (
+        select(
+            account.kind, account.place, account.code, account.batch,
+            (BalanceRow.in_g - BalanceRow.out_g).label("mass_g"),
+        )
+        .join(BalanceRow, BalanceRow.account == account.id)
+        .where(account.kind.in_(kinds))
+    )  # fmt: skip
+    both = union_all(books, counterpart).subquery()
+    per_account = (
+        select(func.abs(func.sum(both.c.mass_g)).label("off_g"))
+        .group_by(both.c.kind, both.c.place, both.c.code, both.c.batch)
+        .subquery()
+    )
+    return int(session.scalar(select(func.coalesce(func.sum(per_account.c.off_g), 0))) or 0)

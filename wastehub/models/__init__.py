@@ -1,0 +1,41 @@
+"""Tables and the questions asked of them. Importing this package registers every table."""
+
+from . import (
+    batches,
+    corrections,
+    idempotency,
+    installation,
+    lots,
+    manifests,
+    numbers,
+    organisations,
+    permits,
+    receptions,
+    reference,
+    requests,
+    route_plans,
+    scans,
+    users,
+    vehicles,
+    zones,
+)
+
+__all__ = [
+    "batches",
+    "corrections",
+    "idempotency",
+    "installation",
+    "lots",
+    "manifests",
+    "numbers",
+    "organisations",
+    "permits",
+    "receptions",
+    "reference",
+    "requests",
+    "route_plans",
+    "scans",
+    "users",
+    "vehicles",
+    "zones",
+]

@@ -1,0 +1,108 @@
+"""Transfer manifests 危险废物转移联单: one per mover-out and trip (Order 23, Art. 16)."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, ForeignKey, Index, Integer, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
+
+from ..db import Base, Grams
+from .organisations import Organisation
+from .versioned import Versioned
+
+
+class Manifest(Versioned, Base):
+    """Leg 1: enterprise to platform (trip and stop set); leg 2: platform to plant (lot set).
+
+    The 14-digit number is the national system's (Art. 15): until it is entered, `provisional_no`
+    with its WH prefix stands in. `state`: see domain/manifests.
+    """
+
+    __tablename__ = "manifests"
+    __table_args__ = (
+        UniqueConstraint("provisional_no"),
+        UniqueConstraint("official_no"),
+        Index("ix_manifests_state_confirm_due_on", "state", "confirm_due_on"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    provisional_no: Mapped[str] = mapped_column(String(24))
+    official_no: Mapped[str | None] = mapped_column(String(14))
+    leg: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(16))
+    mover_out_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    carrier_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    acceptor_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    trip_id: Mapped[UUID | None] = mapped_column(ForeignKey("trips.id"), index=True)
+    stop_id: Mapped[UUID | None] = mapped_column(ForeignKey("stops.id"), unique=True)
+    lot_id: Mapped[UUID | None] = mapped_column(ForeignKey("lots.id"), unique=True)
+    vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicles.id"))
+    driver_id: Mapped[UUID | None] = mapped_column(ForeignKey("crew_members.id"))
+    escort_id: Mapped[UUID | None] = mapped_column(ForeignKey("crew_members.id"))
+    opened_at: Mapped[datetime]
+    loaded_at: Mapped[datetime | None]
+    arrived_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    confirm_due_on: Mapped[date | None] = mapped_column(Date)
+    opinion: Mapped[str] = mapped_column(String(12), default="")  # accepted, partly, refused
+    opinion_note: Mapped[str] = mapped_column(String(300), default="")
+
+    mover_out: Mapped[Organisation] = relationship(lazy="raise", foreign_keys=[mover_out_id])
+    carrier: Mapped[Organisation] = relationship(lazy="raise", foreign_keys=[carrier_id])
+    acceptor: Mapped[Organisation] = relationship(lazy="raise", foreign_keys=[acceptor_id])
+    lines: Mapped[list["ManifestLine"]] = relationship(lazy="raise", order_by="ManifestLine.line_no")
+
+    @property
+    def number(self) -> str:
+        """The official number when there is one."""
+        return self.official_no or self.provisional_no
+
+
+class ManifestLine(Base):
+    """One waste code on a manifest. Masses in grams; `None` until that signature."""
+
+    __tablename__ = "manifest_lines"
+
+    manifest_id: Mapped[UUID] = mapped_column(ForeignKey("manifests.id"), primary_key=True)
+    line_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    waste_code: Mapped[str] = mapped_column(String(10), ForeignKey("waste_codes.code"))
+    waste_name: Mapped[str] = mapped_column(String(60))
+    hazards: Mapped[str] = mapped_column(String(16))
+    form: Mapped[str] = mapped_column(String(12))
+    packaging: Mapped[str] = mapped_column(String(60))
+    containers: Mapped[int] = mapped_column(Integer)
+    declared_g: Mapped[int] = mapped_column(Grams)
+    loaded_g: Mapped[int | None] = mapped_column(Grams)
+    accepted_g: Mapped[int | None] = mapped_column(Grams)
+    method_code: Mapped[str | None] = mapped_column(String(4), ForeignKey("method_codes.code"))
+
+
+def manifests_of_stops(session: Session, stop_ids: list[UUID]) -> dict[UUID, Manifest]:
+    """The manifest of each stop that is not void, with lines and both parties."""
+    return {row.stop_id: row for row in _alive(session, Manifest.stop_id.in_(stop_ids)) if row.stop_id}
+
+
+def manifests_of_trips(session: Session, trip_ids: list[UUID]) -> dict[UUID, list[Manifest]]:
+    """The manifests of each trip that are not void, with lines and both parties."""
+    found: dict[UUID, list[Manifest]] = {}
+    for row in _alive(session, Manifest.trip_id.in_(trip_ids)):
+        assert row.trip_id is not None
+        found.setdefault(row.trip_id, []).append(row)
+    return found
+
+
+def manifests_of_lots(session: Session, lot_ids: list[UUID]) -> dict[UUID, Manifest]:
+    """The manifest of each shipped lot, with lines and both parties."""
+    return {row.lot_id: row for row in _alive(session, Manifest.lot_id.in_(lot_ids)) if row.lot_id}
+
+
+def _alive(session: Session, condition: ColumnElement[bool]) -> list[Manifest]:
+    query = (
+        select(Manifest)
+        .where(condition, Manifest.state != "void")
+        .options(
+            joinedload(Manifest.mover_out), joinedload(Manifest.acceptor), selectinload(Manifest.lines)
+        )
+        .order_by(Manifest.provisional_no)
+    )
+    return list(session.scalars(query))

@@ -1,0 +1,100 @@
+"""Storage zones 贮存分区 of a platform or plant."""
+
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column
+
+from ..db import Base, Grams
+from .batches import Batch, Container
+from .reference import WasteCode
+from .versioned import Versioned
+
+
+class Zone(Versioned, Base):
+    """A separated part of a store that holds wastes which may touch (GB 18597-2023, 6.1.2)."""
+
+    __tablename__ = "zones"
+    __table_args__ = (UniqueConstraint("organisation_id", "code"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    code: Mapped[str] = mapped_column(String(12))
+    name_zh: Mapped[str] = mapped_column(String(60))
+    name_en: Mapped[str] = mapped_column(String(60))
+    capacity_g: Mapped[int] = mapped_column(Grams)
+
+
+class ZoneGroup(Base):
+    """A segregation group that the zone is laid out for."""
+
+    __tablename__ = "zone_groups"
+
+    zone_id: Mapped[UUID] = mapped_column(ForeignKey("zones.id"), primary_key=True)
+    group_code: Mapped[str] = mapped_column(ForeignKey("segregation_groups.code"), primary_key=True)
+
+
+class ZoneNeighbour(Base):
+    """Two zones that adjoin: a forbidden pair may not stand in them. Stored with zone_a < zone_b."""
+
+    __tablename__ = "zone_neighbours"
+
+    zone_a_id: Mapped[UUID] = mapped_column(ForeignKey("zones.id"), primary_key=True)
+    zone_b_id: Mapped[UUID] = mapped_column(ForeignKey("zones.id"), primary_key=True)
+
+
+def zone_stock_g(session: Session, zone_ids: list[UUID]) -> dict[UUID, int]:
+    """Grams standing in each zone right now."""
+    query = (
+        select(Container.zone_id, func.sum(Container.mass_g))
+        .where(Container.zone_id.in_(zone_ids))
+        .group_by(Container.zone_id)
+    )
+    found = {zone: int(total) for zone, total in session.execute(query)}
+    return {zone: found.get(zone, 0) for zone in zone_ids}
+
+
+def zones_of(session: Session, organisation_ids: list[UUID]) -> dict[UUID, list[Zone]]:
+    """The zones of each store in the order of their codes."""
+    query = select(Zone).where(Zone.organisation_id.in_(organisation_ids)).order_by(Zone.code)
+    found: dict[UUID, list[Zone]] = {owner: [] for owner in organisation_ids}
+    for zone in session.scalars(query):
+        found[zone.organisation_id].append(zone)
+    return found
+
+
+def zone_groups(session: Session, zone_ids: list[UUID]) -> dict[UUID, frozenset[str]]:
+    """The segregation groups that each zone is laid out for."""
+    query = select(ZoneGroup).where(ZoneGroup.zone_id.in_(zone_ids))
+    found: dict[UUID, set[str]] = {zone: set() for zone in zone_ids}
+    for row in session.scalars(query):
+        found[row.zone_id].add(row.group_code)
+    return {zone: frozenset(groups) for zone, groups in found.items()}
+
+
+def zone_contents(session: Session, zone_ids: list[UUID]) -> dict[UUID, list[tuple[Container, WasteCode]]]:
+    """What stands in each zone: containers with their batch, and the catalogue row of their waste."""
+    query = (
+        select(Container, WasteCode)
+        .join(Container.batch)
+        .join(WasteCode, WasteCode.code == Batch.waste_code)
+        .where(Container.zone_id.in_(zone_ids))
+        .options(contains_eager(Container.batch))
+        .order_by(Container.label_code)
+    )
+    found: dict[UUID, list[tuple[Container, WasteCode]]] = {zone: [] for zone in zone_ids}
+    for container, waste in session.execute(query):
+        found[container.zone_id].append((container, waste))
+    return found
+
+
+def neighbours_of(session: Session, zone_ids: list[UUID]) -> dict[UUID, set[UUID]]:
+    """The zones that adjoin each zone."""
+    query = select(ZoneNeighbour).where(
+        ZoneNeighbour.zone_a_id.in_(zone_ids) | ZoneNeighbour.zone_b_id.in_(zone_ids)
+    )
+    found: dict[UUID, set[UUID]] = {zone: set() for zone in zone_ids}
+    for pair in session.scalars(query):
+        found.setdefault(pair.zone_a_id, set()).add(pair.zone_b_id)
+        found.setdefault(pair.zone_b_id, set()).add(pair.zone_a_id)
+    return found

@@ -1,0 +1,252 @@
+"""The life of a round on the road: leave, close stops, come back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from .. import ledger
+from ..domain import calendar, manifests, reasons, request_lifecycle, texts
+from ..domain.actors import Actor
+from ..domain.errors import Conflict, InvalidInput, NotFound
+from ..models import manifests as manifest_rows
+from ..models import reference
+from ..models import requests as request_rows
+from ..models import route_plans as round_rows
+from ..models.batches import Container
+from ..models.manifests import Manifest
+from ..models.route_plans import Round, Stop, Trip
+
+NOTE_LONGEST = 300
+
+
+@dataclass(frozen=True)
+class StopClosing:
+    """The crew leaves a stop: `outcome` done, or missed with a reason of reasons.NOBODY_THERE."""
+
+    actor: Actor
+    stop_id: UUID
+    outcome: str
+    reason: str = ""
+    note: str = ""
+
+
+def _event(
+    kind: str, actor: Actor, site: str, now: datetime, subject: str, facts: Mapping[str, Any]
+) -> ledger.Event:
+    return ledger.Event(type=kind, author=actor.author, site=site, at=now, subject=subject, facts=facts)
+
+
+def start_rounds(session: Session, *, starts: Sequence[tuple[Actor, UUID]], now: datetime) -> list[Round]:
+    """The crew leaves the platform. Raises Conflict when papers or crew are not in order.
+
+    Source: road transport of dangerous goods (Order 29 of 2019), Art. 25, 26, 44: the vehicle is
+    checked, driver and escort are on board.
+    """
+    rounds = round_rows.rounds_by_id(session, [key for _, key in starts], lock=True)
+    events = []
+    for actor, round_id in starts:
+        actor.require("round.drive")
+        row = round_rows.require_crew(rounds, round_id, actor)
+        if row.state != "published":
+            raise Conflict("round.not_startable", state=row.state)
+        _require_fit_to_drive(row, calendar.on_date(now))
+        row.state = "under_way"
+        row.started_at = now
+        row.trips[0].state = "under_way"
+        facts = {"vehicle": row.vehicle.plate, "service_on": row.service_on.isoformat()}
+        events.append(_event("round.started", actor, row.platform.site, now, row.round_no, facts))
+    session.flush()
+    ledger.append(session, events, now=now)
+    return [rounds[key] for _, key in starts]
+
+
+def _require_fit_to_drive(row: Round, today: date) -> None:
+    if row.service_on != today:
+        raise Conflict("round.other_day", service_on=row.service_on)
+    if row.vehicle.permit_valid_until_on < today:
+        raise Conflict(
+            "vehicle.permit_expired", plate=row.vehicle.plate, until_on=row.vehicle.permit_valid_until_on
+        )
+    for person in (row.driver, row.escort):
+        if person is None:
+            raise Conflict("round.crew_incomplete")
+        if person.certificate_valid_until_on < today:
+            raise Conflict("crew.certificate_expired", until_on=person.certificate_valid_until_on)
+
+
+def close_stops(session: Session, *, closings: Sequence[StopClosing], now: datetime) -> list[Stop]:
+    """The crew leaves the gate: the manifest is sealed with what was loaded, or voided.
+
+    Nothing loaded means missed or refused: the request goes back to the pool with its due date.
+    Raises Conflict (stop.already_closed, round.not_under_way), InvalidInput (reason.*).
+    """
+    stops = round_rows.stops_by_id(session, [c.stop_id for c in closings], lock=True)
+    rounds = round_rows.rounds_by_id(session, list({s.trip.round_id for s in stops.values()}), lock=True)
+    papers = manifest_rows.manifests_of_stops(session, list(stops))
+    loads: dict[UUID | None, list[Container]] = defaultdict(list)
+    for container in request_rows.containers_on(session, [s.request_id for s in stops.values()]):
+        loads[container.request_id].append(container)
+    events: list[ledger.Event] = []
+    for closing in closings:
+        closing.actor.require("round.drive")
+        stop = stops.get(closing.stop_id)
+        if stop is None:
+            raise NotFound("object.not_found")
+        row = round_rows.require_crew(rounds, stop.trip.round_id, closing.actor)
+        _require_closable(closing, stop, row)
+        mine = loads[stop.request_id]
+        loaded = [c for c in mine if c.state == "loaded" and c.trip_id == stop.trip_id]
+        if closing.outcome == "missed" and loaded:
+            raise Conflict("stop.already_loaded", containers=len(loaded))
+        events += _close(closing, stop, row, papers[stop.id], mine, loaded, now)
+    session.flush()
+    ledger.append(session, events, now=now)
+    return [stops[c.stop_id] for c in closings]
+
+
+def _require_closable(closing: StopClosing, stop: Stop, row: Round) -> None:
+    if row.state != "under_way":
+        raise Conflict("round.not_under_way", state=row.state)
+    if stop.state != "planned":
+        raise Conflict("stop.already_closed", state=stop.state)
+    if closing.outcome not in ("done", "missed"):
+        raise InvalidInput("stop.outcome_unknown", field="outcome", given=closing.outcome[:40])
+    if closing.outcome == "missed":
+        reasons.require("nobody_there", closing.reason, note=closing.note, photos=1)
+
+
+def _close(
+    closing: StopClosing,
+    stop: Stop,
+    row: Round,
+    paper: Manifest,
+    mine: Sequence[Container],
+    loaded: Sequence[Container],
+    now: datetime,
+) -> list[ledger.Event]:
+    request = stop.request
+    stop.closed_at = now
+    stop.outcome_reason = closing.reason
+    stop.outcome_note = texts.clean(closing.note, field="note", longest=NOTE_LONGEST)
+    if not loaded:
+        return _nothing_loaded(closing, stop, row, paper, now)
+    whole = len(loaded) == len(mine)
+    stop.state = "done" if whole else "partly_done"
+    request.state = request_lifecycle.next_state(request.state, "collect" if whole else "collect_part")
+    for container in mine:
+        if container.state != "loaded":
+            container.request_id = None  # left behind: the firm may ask again for it
+    _seal(paper, loaded, now)
+    facts = {
+        "vehicle": row.vehicle.plate,
+        "request": request.request_no,
+        "containers": len(loaded),
+        "mass_g": sum(c.mass_g for c in loaded),
+        "left_behind": len(mine) - len(loaded),
+    }
+    return [_event("manifest.loaded", closing.actor, paper.mover_out.site, now, paper.provisional_no, facts)]
+
+
+def _seal(paper: Manifest, loaded: Sequence[Container], now: datetime) -> None:
+    """Enter what was weighed; the vehicle leaves, so loading and departure are one moment."""
+    by_code: dict[str, list[Container]] = defaultdict(list)
+    for container in loaded:
+        by_code[container.batch.waste_code].append(container)
+    for line in paper.lines:
+        taken = by_code.get(line.waste_code, [])
+        line.containers = len(taken)
+        line.loaded_g = sum(c.mass_g for c in taken)
+    paper.state = manifests.next_state(manifests.next_state(paper.state, "load"), "depart")
+    paper.loaded_at = now
+
+
+def _nothing_loaded(
+    closing: StopClosing, stop: Stop, row: Round, paper: Manifest, now: datetime
+) -> list[ledger.Event]:
+    request = stop.request
+    stop.state = "missed"
+    request.state = request_lifecycle.next_state(request.state, "unschedule")
+    request.attempts += 1
+    paper.state = manifests.next_state(paper.state, "void")
+    paper.decided_at = now
+    site = paper.mover_out.site
+    why = {"reason": closing.reason or "nothing_loaded", "request": request.request_no}
+    return [
+        _event("stop.missed", closing.actor, site, now, row.round_no, why),
+        _event("manifest.voided", closing.actor, site, now, paper.provisional_no, why),
+    ]
+
+
+def arrive(session: Session, *, arrivals: Sequence[tuple[Actor, UUID]], now: datetime) -> list[Trip]:
+    """A trip is back at the platform: its manifests wait for confirmation from now on.
+
+    Raises Conflict("trip.stops_open") while a stop is neither done nor missed.
+    Source: Order 23, Art. 18 (5 working days).
+    """
+    trips = round_rows.trips_by_id(session, [key for _, key in arrivals], lock=True)
+    rounds = round_rows.rounds_by_id(session, list({t.round_id for t in trips.values()}), lock=True)
+    papers = manifest_rows.manifests_of_trips(session, list(trips))
+    on = calendar.on_date(now)
+    days = reference.legal_limit(session, "manifest_confirm_working_days", on)
+    due_on = manifests.confirm_due_on(on, working_days=days)
+    events = []
+    for actor, trip_id in arrivals:
+        actor.require("round.drive")
+        trip = trips.get(trip_id)
+        if trip is None:
+            raise NotFound("object.not_found")
+        row = round_rows.require_crew(rounds, trip.round_id, actor)
+        _require_ready_to_arrive(row, trip)
+        trip.state = "arrived"
+        trip.arrived_at = now
+        following = next((t for t in row.trips if t.state == "planned"), None)
+        if following is not None:
+            following.state = "under_way"
+        facts = {"trip": trip.seq, "vehicle": row.vehicle.plate}
+        events.append(_event("round.arrived", actor, row.platform.site, now, row.round_no, facts))
+        for paper in papers.get(trip_id, []):
+            if paper.state == "in_transit":
+                events.append(_arrived(paper, actor, due_on, now))
+    session.flush()
+    ledger.append(session, events, now=now)
+    return [trips[key] for _, key in arrivals]
+
+
+def _require_ready_to_arrive(row: Round, trip: Trip) -> None:
+    if trip.state != "under_way":
+        raise Conflict("trip.not_under_way", state=trip.state)
+    still_open = [stop.seq for stop in trip.stops if stop.state == "planned"]
+    if still_open:
+        raise Conflict("trip.stops_open", stops=still_open)
+
+
+def _arrived(paper: Manifest, actor: Actor, due_on: date, now: datetime) -> ledger.Event:
+    paper.state = manifests.next_state(paper.state, "arrive")
+    paper.arrived_at = now
+    paper.confirm_due_on = due_on
+    facts = {"confirm_due_on": due_on.isoformat()}
+    return _event("manifest.arrived", actor, paper.acceptor.site, now, paper.provisional_no, facts)
+
+
+def finish_rounds(session: Session, *, finishes: Sequence[tuple[Actor, UUID]], now: datetime) -> list[Round]:
+    """The crew ends its day. Raises Conflict("round.trips_open") while a trip is on the road."""
+    rounds = round_rows.rounds_by_id(session, [key for _, key in finishes], lock=True)
+    for actor, round_id in finishes:
+        actor.require("round.drive")
+        row = round_rows.require_crew(rounds, round_id, actor)
+        if row.state != "under_way":
+            raise Conflict("round.not_under_way", state=row.state)
+        still_open = [trip.seq for trip in row.trips if trip.state in ("planned", "under_way")]
+        if still_open:
+            raise Conflict("round.trips_open", trips=still_open)
+        row.state = "finished"
+        row.finished_at = now
+    session.flush()
+    return [rounds[key] for _, key in finishes]

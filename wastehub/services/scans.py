@@ -1,0 +1,383 @@
+"""What phones report of containers: loaded, refused, taken off again. Kept whatever the verdict."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from .. import ledger
+from ..domain import batch_lifecycle, calendar, custody, texts, waste_codes
+from ..domain.actors import Actor
+from ..domain.custody import ContainerFacts, ScanFacts, StopFacts, VehicleFacts, Verdict
+from ..domain.quantities import ToleranceRule
+from ..domain.segregation import Load
+from ..models import batches, reference, stores
+from ..models import route_plans as round_rows
+from ..models.batches import Container, batch_key
+from ..models.route_plans import Round, Stop
+from ..models.scans import Scan
+from ..models.vehicles import licensed_categories
+
+NOTE_LONGEST = 300
+
+
+@dataclass(frozen=True)
+class ScanReport:
+    """One act at one container as the phone tells it. `scan_id` and `device_seq` are the phone's own."""
+
+    actor: Actor
+    scan_id: UUID
+    device_id: str
+    device_seq: int
+    round_id: UUID
+    kind: custody.ScanKind
+    label_code: str
+    scanned_at: datetime
+    measured_g: int | None = None
+    reason: str = ""
+    note: str = ""
+    photo_sha256: str | None = None
+    lon_e6: int | None = None
+    lat_e6: int | None = None
+    accuracy_m: int | None = None
+
+    def digest(self) -> str:
+        """What the report says, so that one id with two contents is noticed."""
+        said = [
+            str(self.round_id),
+            self.kind,
+            self.label_code,
+            self.scanned_at.isoformat(),
+            self.measured_g,
+            self.reason,
+            self.note,
+            self.photo_sha256,
+        ]
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class ScanVerdict:
+    """The answer to one report. `code` and `params` are put into words by web/explanations."""
+
+    scan_id: UUID
+    outcome: str
+    code: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[custody.Notice, ...] = ()
+
+
+def record_scans(session: Session, *, reports: Sequence[ScanReport], now: datetime) -> list[ScanVerdict]:
+    """Judge and keep what phones report: a verdict per report, in the given order.
+
+    Never raises for one bad scan; a report that was answered before gets the same answer and changes
+    nothing. Refusals are kept and logged too. Raises NotFound for a round that is not the actor's.
+    """
+    desk = _Desk(session, reports, now)
+    verdicts = [desk.answer(report) for report in reports]
+    session.flush()
+    for receipt in ledger.append(session, desk.events, now=now):
+        assert receipt.posted, f"judged acceptable, held by the books: {receipt}"
+    return verdicts
+
+
+class _Desk:
+    """Everything some reports are judged by, read once; what is accepted changes it for the next."""
+
+    def __init__(self, session: Session, reports: Sequence[ScanReport], now: datetime) -> None:
+        self.session = session
+        self.now = now
+        self.events: list[ledger.Event] = []
+        self.rounds = round_rows.rounds_by_id(session, list({r.round_id for r in reports}), lock=True)
+        for report in reports:
+            report.actor.require("scan.record")
+            round_rows.require_crew(self.rounds, report.round_id, report.actor)
+        self.containers = batches.containers_by_label(session, list({r.label_code for r in reports}))
+        self._read_rules()
+        self._read_stops_and_loads()
+        self._read_earlier(reports)
+
+    def _read_rules(self) -> None:
+        session, on = self.session, calendar.on_date(self.now)
+        self.matrix = stores.matrix(session)
+        self.limits = reference.legal_limits(session, on)
+        self.licences = licensed_categories(session, list({r.vehicle_id for r in self.rounds.values()}))
+
+    def _tolerance(self, basis: str) -> ToleranceRule:
+        return ToleranceRule(self.limits["tolerance_floor_g"], self.limits[f"tolerance_{basis}_ppm"])
+
+    def _read_stops_and_loads(self) -> None:
+        """Stops by round and request; containers on board by trip."""
+        self.stops: dict[tuple[UUID, UUID], Stop] = {}
+        trip_ids: list[UUID] = []
+        for row in self.rounds.values():
+            for trip in row.trips:
+                trip_ids.append(trip.id)
+                for stop in trip.stops:
+                    self.stops[row.id, stop.request_id] = stop
+        read = round_rows.stops_by_id(self.session, [s.id for s in self.stops.values()])
+        self.owners = {key: stop.request.enterprise_id for key, stop in read.items()}
+        self.trip_state = {t.id: t.state for row in self.rounds.values() for t in row.trips}
+        self.board: dict[UUID, dict[UUID, tuple[Load, int]]] = defaultdict(dict)
+        aboard = batches.containers_of_trips(self.session, trip_ids)
+        rows = [*aboard, *self.containers.values()]
+        self.codes = reference.waste_codes(self.session, {c.batch.waste_code for c in rows})
+        for container in aboard:
+            if container.state == "loaded" and container.trip_id is not None:
+                self.board[container.trip_id][container.id] = (self._load(container), container.mass_g)
+
+    def _read_earlier(self, reports: Sequence[ScanReport]) -> None:
+        ids = [r.scan_id for r in reports]
+        self.earlier: dict[UUID, Scan] = {}
+        self.sequences: dict[tuple[str, int], UUID] = {}
+        pairs = [(r.device_id, r.device_seq) for r in reports]
+        for start in range(0, len(ids), 300):
+            part = slice(start, start + 300)
+            known = Scan.id.in_(ids[part]) | tuple_(Scan.device_id, Scan.device_seq).in_(pairs[part])
+            for scan in self.session.scalars(select(Scan).where(known)):
+                self._remember(scan)
+
+    def _remember(self, scan: Scan) -> None:
+        self.earlier[scan.id] = scan
+        self.sequences[scan.device_id, scan.device_seq] = scan.id
+
+    def _load(self, container: Container) -> Load:
+        return stores.load_of(container.batch, self.codes[container.batch.waste_code])
+
+    # -- one report ---------------------------------------------------------------------------------
+
+    def answer(self, report: ScanReport) -> ScanVerdict:
+        """The verdict on one report; an accepted act is carried out."""
+        first = self.earlier.get(report.scan_id)
+        if first is not None:
+            if first.content_sha256 != report.digest():
+                return ScanVerdict(report.scan_id, "refused", "scan.id_reused")
+            return ScanVerdict(report.scan_id, first.outcome, first.outcome_code)
+        if (report.device_id, report.device_seq) in self.sequences:
+            return ScanVerdict(report.scan_id, "refused", "scan.sequence_reused", {"seq": report.device_seq})
+        row = self.rounds[report.round_id]
+        container = self.containers.get(report.label_code)
+        stop = self._stop_for(row, container)
+        verdict = self._judge(report, row, container, stop)
+        scan = self._keep(report, container, stop, verdict)
+        if verdict.outcome == "accepted":
+            assert container is not None and stop is not None
+            self._carry_out(report, row, container, stop)
+        elif verdict.outcome == "refused":
+            self._log_refusal(report, row, container, verdict)
+        self._remember(scan)
+        return ScanVerdict(
+            report.scan_id, verdict.outcome, verdict.code or "", verdict.params, verdict.warnings
+        )
+
+    def _stop_for(self, row: Round, container: Container | None) -> Stop | None:
+        """The stop of this round that the container belongs to."""
+        if container is None:
+            return None
+        if container.request_id is not None and (row.id, container.request_id) in self.stops:
+            return self.stops[row.id, container.request_id]
+        owner = container.batch.enterprise_id
+        return next(
+            (s for (rid, _), s in self.stops.items() if rid == row.id and s.state == "planned"
+             and self._owner_of(s) == owner),
+            None,
+        )  # fmt: skip
+
+    def _owner_of(self, stop: Stop) -> UUID:
+        return self.owners[stop.id]
+
+    def _judge(
+        self, report: ScanReport, row: Round, container: Container | None, stop: Stop | None
+    ) -> Verdict:
+        facts = None
+        stop_facts = None
+        basis = "estimated"
+        if container is not None:
+            basis = container.batch.basis
+            load = self._load(container)
+            on_this_round = container.trip_id in {t.id for t in row.trips}
+            facts = ContainerFacts(
+                state=container.state,
+                enterprise_id=container.batch.enterprise_id,
+                label_code=container.label_code,
+                declared_g=container.declared_g,
+                request_id=container.request_id,
+                loaded_round_id=row.id if on_this_round else None,
+                group=load.group,
+                category=waste_codes.category(container.batch.waste_code),
+                hazards=load.hazards,
+                waste_code=container.batch.waste_code,
+            )
+        if stop is not None:
+            is_open = row.state == "under_way" and self.trip_state[stop.trip_id] == "under_way"
+            stop_facts = StopFacts(self._owner_of(stop), stop.request_id, is_open and stop.state == "planned")
+        elif row.state != "under_way" and container is not None:
+            stop_facts = StopFacts(container.batch.enterprise_id, container.request_id, False)
+        return custody.judge(
+            ScanFacts(
+                kind=report.kind,
+                label_code=report.label_code,
+                measured_g=report.measured_g,
+                scanned_at=report.scanned_at,
+                round_id=row.id,
+                refuse_reason=report.reason or None,
+                note=report.note,
+            ),
+            facts,
+            stop_facts,
+            self._vehicle(row, stop),
+            matrix=self.matrix,
+            tolerance=self._tolerance(basis),
+        )
+
+    def _vehicle(self, row: Round, stop: Stop | None) -> VehicleFacts:
+        aboard = self.board[stop.trip_id].values() if stop is not None else ()
+        return VehicleFacts(
+            licensed_categories=self.licences[row.vehicle_id],
+            groups_on_board=tuple(load for load, _ in aboard),
+            mass_on_board_g=sum(mass_g for _, mass_g in aboard),
+            capacity_g=row.vehicle.capacity_g,
+            partitioned=row.vehicle.partitioned,
+        )
+
+    def _keep(
+        self, report: ScanReport, container: Container | None, stop: Stop | None, verdict: Verdict
+    ) -> Scan:
+        scan = Scan(
+            id=report.scan_id,
+            device_id=report.device_id,
+            device_seq=report.device_seq,
+            round_id=report.round_id,
+            stop_id=stop.id if stop else None,
+            container_id=container.id if container else None,
+            label_code=report.label_code[:64],
+            kind=report.kind,
+            measured_g=report.measured_g,
+            reason=report.reason[:40],
+            note=texts.clean(report.note[:NOTE_LONGEST], field="note", longest=NOTE_LONGEST),
+            photo_sha256=report.photo_sha256,
+            lon_e6=report.lon_e6,
+            lat_e6=report.lat_e6,
+            accuracy_m=report.accuracy_m,
+            scanned_at=report.scanned_at,
+            received_at=self.now,
+            outcome=verdict.outcome,
+            outcome_code=verdict.code or "",
+            author=report.actor.author,
+            content_sha256=report.digest(),
+        )
+        self.session.add(scan)
+        return scan
+
+    def _carry_out(self, report: ScanReport, row: Round, container: Container, stop: Stop) -> None:
+        enterprise = container.batch.enterprise
+        facts: dict[str, Any] = {"round": row.round_no, "scanned_at": report.scanned_at.isoformat()}
+        if report.lon_e6 is not None and report.lat_e6 is not None:
+            facts |= {"lon_e6": report.lon_e6, "lat_e6": report.lat_e6}
+        if report.photo_sha256:
+            facts["photo_sha256"] = report.photo_sha256
+        line = ledger.Line(
+            label=container.label_code,
+            batch=batch_key(enterprise, container.batch),
+            code=container.batch.waste_code,
+        )
+        if report.kind == "refuse":
+            facts |= {"reason": report.reason, "note": report.note}
+            self._log("container.load_refused", report, row, enterprise.site, (line,), facts)
+        elif report.kind == "unload_back":
+            self._unload(report, row, container, stop, line, facts)
+        else:
+            self._load_up(report, row, container, stop, line, facts)
+
+    def _load_up(
+        self,
+        report: ScanReport,
+        row: Round,
+        container: Container,
+        stop: Stop,
+        line: ledger.Line,
+        facts: dict[str, Any],
+    ) -> None:
+        assert report.measured_g is not None
+        container.state = batch_lifecycle.next_state(container.state, "load")
+        container.mass_before_load_g = container.mass_g
+        container.measured_g = container.mass_g = report.measured_g
+        container.trip_id = stop.trip_id
+        container.holder_id = None
+        self.board[stop.trip_id][container.id] = (self._load(container), container.mass_g)
+        facts |= {
+            "tolerance_floor_g": self.limits["tolerance_floor_g"],
+            "tolerance_ppm": self.limits["tolerance_weighed_ppm"],
+            "tolerance_estimated_ppm": self.limits["tolerance_estimated_ppm"],
+        }
+        weighed = ledger.Line(
+            label=line.label,
+            batch=line.batch,
+            code=line.code,
+            mass_g=report.measured_g,
+            basis="weighed",
+            to_place=row.vehicle.site,
+        )
+        site = container.batch.enterprise.site
+        self._log("container.loaded", report, row, site, (weighed,), facts)
+
+    def _unload(
+        self,
+        report: ScanReport,
+        row: Round,
+        container: Container,
+        stop: Stop,
+        line: ledger.Line,
+        facts: dict[str, Any],
+    ) -> None:
+        container.state = batch_lifecycle.next_state(container.state, "unload_back")
+        assert container.mass_before_load_g is not None
+        container.mass_g = container.mass_before_load_g
+        container.measured_g = container.mass_before_load_g = None
+        container.trip_id = None
+        container.holder_id = container.batch.enterprise_id
+        self.board[stop.trip_id].pop(container.id, None)
+        site = container.batch.enterprise.site
+        self._log("container.load_undone", report, row, site, (line,), facts)
+
+    def _log_refusal(
+        self, report: ScanReport, row: Round, container: Container | None, verdict: Verdict
+    ) -> None:
+        """A refused scan is a fact too: who tried what, and which rule stood against it."""
+        site = container.batch.enterprise.site if container else row.platform.site
+        facts = {"round": row.round_no, "verdict": verdict.reason or "", "tried": report.kind}
+        lines = (ledger.Line(label=container.label_code),) if container else ()
+        if container is None:
+            facts["scanned"] = report.label_code[:64]
+        self._log("container.load_refused", report, row, site, lines, facts)
+
+    def _log(
+        self,
+        kind: str,
+        report: ScanReport,
+        row: Round,
+        site: str,
+        lines: tuple[ledger.Line, ...],
+        facts: Mapping[str, Any],
+    ) -> None:
+        self.events.append(
+            ledger.Event(
+                id=report.scan_id,
+                type=kind,
+                author=report.actor.author,
+                site=site,
+                at=report.scanned_at,
+                subject=row.round_no,
+                lines=lines,
+                facts=facts,
+            )
+        )

@@ -1,0 +1,387 @@
+"""The plant: receives lots against the second manifest, and treats. Here every kilogram ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from .. import ledger
+from ..db import new_id
+from ..domain import batch_lifecycle, batch_numbers, calendar, manifests, permits, reasons, texts
+from ..domain.actors import Actor
+from ..domain.errors import Conflict, InvalidInput, NotFound
+from ..domain.quantities import CONTAINER_MASS_MAX_G, Difference, ToleranceRule, weighing_difference
+from ..domain.waste_codes import category
+from ..models import batches, lots, organisations, reference
+from ..models import manifests as manifest_rows
+from ..models import permits as permit_rows
+from ..models.batches import Container, batch_key
+from ..models.lots import Lot, Treatment, TreatmentLine
+from ..models.numbers import take_numbers
+from ..models.organisations import Organisation
+from ..models.receptions import Reception, ReceptionLine
+from ..models.vehicles import Vehicle
+
+CASE_DUE_DAYS = 10
+NOTE_LONGEST = 300
+
+
+@dataclass(frozen=True)
+class LotDecision:
+    """What the plant says of one container of a lot."""
+
+    container_id: UUID
+    weighed_g: int
+    decision: str = "accepted"
+    reason: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class LotReception:
+    """A lot at the plant's gate. Decisions name every container; `total_g` instead of single masses.
+
+    When `total_g` is given (weighbridge), it is shared over the accepted containers by their recorded
+    masses, to the gram.
+    """
+
+    actor: Actor
+    lot_id: UUID
+    decisions: tuple[LotDecision, ...] = ()
+    total_g: int | None = None
+
+
+@dataclass(frozen=True)
+class TreatmentRun:
+    """Containers that are utilised or disposed of together by one method."""
+
+    actor: Actor
+    plant_id: UUID
+    method_code: str
+    container_ids: tuple[UUID, ...]
+    note: str = ""
+
+
+def receive_lots(session: Session, *, receptions: Sequence[LotReception], now: datetime) -> list[Reception]:
+    """Book lots that reached their plant. Refused containers are back at the platform at once.
+
+    Raises NotFound, Conflict (lot.not_on_the_road, reception.containers_missing,
+    reception.container_not_expected, permit.*), InvalidInput (mass.*, reason.*).
+    Source: Order 23, Art. 12, 18; HJ 1259-2022, table B.2.
+    """
+    gate = _PlantGate(session, receptions, now)
+    made = [gate.receive(order) for order in receptions]
+    session.flush()
+    for receipt in ledger.append(session, gate.events, now=now):
+        assert receipt.posted, f"judged acceptable, held by the books: {receipt}"
+    return made
+
+
+class _PlantGate:
+    def __init__(self, session: Session, receptions: Sequence[LotReception], now: datetime) -> None:
+        self.session, self.now, self.on = session, now, calendar.on_date(now)
+        self.events: list[ledger.Event] = []
+        self.lots = lots.lots_by_id(session, [r.lot_id for r in receptions], lock=True)
+        self.contents = lots.containers_of_lots(session, list(self.lots))
+        self.papers = manifest_rows.manifests_of_lots(session, list(self.lots))
+        plants = list({lot.plant_id for lot in self.lots.values()})
+        self.permits = permit_rows.permits_of(session, plants)
+        self.limits = reference.legal_limits(session, self.on)
+        self.vehicles = {
+            key: session.get_one(Vehicle, key)
+            for key in {lot.vehicle_id for lot in self.lots.values()}
+            if key is not None
+        }
+        series = f"JS/{self.on:%Y%m%d}"
+        self.numbers = iter(take_numbers(session, {series: len(receptions)})[series])
+
+    def receive(self, order: LotReception) -> Reception:
+        lot = self._own_lot(order)
+        permits.covering(self.permits.get(lot.plant_id, []), waste_code=lot.waste_code, on=self.on)
+        reception = Reception(
+            id=new_id(self.session, self.now),
+            reception_no=f"JS{self.on:%Y%m%d}{next(self.numbers):05d}",
+            organisation_id=lot.plant_id,
+            lot_id=lot.id,
+            state="closed",
+            arrived_at=self.now,
+            closed_at=self.now,
+            operator=order.actor.author,
+        )
+        self.session.add(reception)
+        decided = [
+            (container, decision, self._decide(order.actor, reception, container, decision))
+            for container, decision in self._complete(order, lot)
+        ]
+        lot.state, lot.arrived_at, lot.received_at = "received", self.now, self.now
+        self._write_entries(order.actor, lot, reception, decided)
+        self._settle(order.actor, lot, decided)
+        for container, decision, _ in decided:
+            if decision.decision == "accepted":
+                self._take_in(container, lot, decision)
+            else:
+                self._send_back(container, lot)
+        return reception
+
+    def _own_lot(self, order: LotReception) -> Lot:
+        order.actor.require("lot.receive")
+        lot = self.lots.get(order.lot_id)
+        if lot is None:
+            raise NotFound("object.not_found")
+        order.actor.require_own(lot.plant_id)
+        if lot.state != "shipped":
+            raise Conflict("lot.not_on_the_road", state=lot.state)
+        return lot
+
+    def _complete(self, order: LotReception, lot: Lot) -> list[tuple[Container, LotDecision]]:
+        """A decision for every container of the lot, with a mass for each."""
+        aboard = {c.id: c for c in self.contents[lot.id]}
+        said = {d.container_id: d for d in order.decisions}
+        for key in said:
+            if key not in aboard:
+                raise Conflict("reception.container_not_expected", field="decisions")
+        if order.total_g is not None:
+            return self._shared_total(order.total_g, aboard, said)
+        missing = sorted(c.label_code for c in aboard.values() if c.id not in said)
+        if missing:
+            raise Conflict("reception.containers_missing", labels=missing[:5], containers=len(missing))
+        return [(aboard[key], decision) for key, decision in said.items()]
+
+    def _shared_total(
+        self, total_g: int, aboard: Mapping[UUID, Container], said: Mapping[UUID, LotDecision]
+    ) -> list[tuple[Container, LotDecision]]:
+        refused = [d for d in said.values() if d.decision != "accepted"]
+        taken = [c for c in aboard.values() if c.id not in {d.container_id for d in refused}]
+        if total_g <= 0:
+            raise InvalidInput("mass.not_positive", field="total_g")
+        shares = ledger.apportion_g(total_g, [c.mass_g for c in taken]) if taken else []
+        accepted = [
+            (c, LotDecision(c.id, share)) for c, share in zip(taken, shares, strict=True)
+        ]
+        return accepted + [(aboard[d.container_id], d) for d in refused]
+
+    def _decide(
+        self, actor: Actor, reception: Reception, container: Container, decision: LotDecision
+    ) -> Difference:
+        if not 0 < decision.weighed_g <= CONTAINER_MASS_MAX_G:
+            raise InvalidInput(
+                "mass.too_large" if decision.weighed_g > 0 else "mass.not_positive",
+                field="decisions",
+                max_g=CONTAINER_MASS_MAX_G,
+            )
+        note = texts.clean(decision.note, field="note", longest=NOTE_LONGEST)
+        if decision.decision not in ("accepted", "refused"):
+            raise InvalidInput("reception.decision_unknown", field="decisions")
+        if decision.decision == "refused":
+            reasons.require("gate_refusal", decision.reason, note=note, photos=1)
+        rule = ToleranceRule(self.limits["tolerance_floor_g"], self.limits["tolerance_weighed_ppm"])
+        difference = weighing_difference(container.mass_g, decision.weighed_g, rule)
+        self.session.add(
+            ReceptionLine(
+                reception_id=reception.id,
+                container_id=container.id,
+                expected_g=container.mass_g,
+                weighed_g=decision.weighed_g,
+                difference_g=difference.difference_g,
+                allowed_g=difference.allowed_g,
+                within=difference.within,
+                decision=decision.decision,
+                reason=decision.reason,
+                note=note,
+                decided_at=self.now,
+                decided_by=actor.author,
+            )
+        )
+        return difference
+
+    def _write_entries(
+        self,
+        actor: Actor,
+        lot: Lot,
+        reception: Reception,
+        decided: Sequence[tuple[Container, LotDecision, Difference]],
+    ) -> None:
+        vehicle = self.vehicles[lot.vehicle_id] if lot.vehicle_id else None
+        assert vehicle is not None, "a shipped lot has a vehicle"
+        facts = {
+            "lot": lot.lot_no,
+            "tolerance_floor_g": self.limits["tolerance_floor_g"],
+            "tolerance_ppm": self.limits["tolerance_weighed_ppm"],
+            "case_due_on": (self.on + timedelta(days=CASE_DUE_DAYS)).isoformat(),
+        }
+        taken = [(c, d) for c, d, _ in decided if d.decision == "accepted"]
+        refused = [(c, d) for c, d, _ in decided if d.decision == "refused"]
+        if taken:
+            lines = [_line(c, mass_g=d.weighed_g, basis="weighed", place=vehicle.site) for c, d in taken]
+            self._log("lot.received", actor, lot.plant, reception, lines, facts)
+        if refused:
+            lines = [_line(c, reason=d.reason, place=vehicle.site) for c, d in refused]
+            self._log("lot.refused", actor, lot.plant, reception, lines, {"lot": lot.lot_no})
+            back = [_line(c, place=vehicle.site, to_place=lot.platform.site) for c, _ in refused]
+            self._log("lot.returned", actor, lot.plant, reception, back, {"lot": lot.lot_no})
+
+    def _log(
+        self,
+        kind: str,
+        actor: Actor,
+        plant: Organisation,
+        reception: Reception,
+        lines: Sequence[ledger.Line],
+        facts: Mapping[str, Any],
+    ) -> None:
+        event = ledger.Event(
+            type=kind,
+            author=actor.author,
+            site=plant.site,
+            at=self.now,
+            subject=reception.reception_no,
+            lines=tuple(lines),
+            facts=facts,
+        )
+        self.events.extend(ledger.in_parts(event))
+
+    def _settle(
+        self, actor: Actor, lot: Lot, decided: Sequence[tuple[Container, LotDecision, Difference]]
+    ) -> None:
+        """The last paper closes: with it every origin batch in the lot (F85)."""
+        paper = self.papers[lot.id]
+        taken = [d for _, d, _ in decided if d.decision == "accepted"]
+        outside = [d for _, _, d in decided if not d.within]
+        days = self.limits["manifest_confirm_working_days"]
+        paper.state = manifests.next_state(paper.state, "arrive")
+        paper.arrived_at = self.now
+        paper.confirm_due_on = manifests.confirm_due_on(self.on, working_days=days)
+        if outside:
+            paper.state = manifests.next_state(paper.state, "report_discrepancy")
+        paper.state = manifests.next_state(paper.state, "accept" if taken else "reject")
+        paper.opinion = "refused" if not taken else "accepted" if len(taken) == len(decided) else "partly"
+        paper.decided_at = self.now
+        accepted_g = sum(d.weighed_g for d in taken)
+        for line in paper.lines:
+            line.accepted_g = accepted_g
+        facts = {"opinion": paper.opinion, "accepted_g": accepted_g, "outside_tolerance": len(outside)}
+        for kind in ("manifest.arrived", "manifest.accepted" if taken else "manifest.rejected"):
+            self.events.append(
+                ledger.Event(
+                    type=kind,
+                    author=actor.author,
+                    site=lot.plant.site,
+                    at=self.now,
+                    subject=paper.provisional_no,
+                    facts=facts,
+                )
+            )
+
+    def _take_in(self, container: Container, lot: Lot, decision: LotDecision) -> None:
+        container.state = batch_lifecycle.next_state(container.state, "plant_receive")
+        container.mass_g = container.measured_g = decision.weighed_g
+        container.holder_id = lot.plant_id
+        container.stored_since_on = self.on
+
+    def _send_back(self, container: Container, lot: Lot) -> None:
+        container.state = batch_lifecycle.next_state(container.state, "plant_refuse")
+        container.holder_id = lot.platform_id
+        container.lot_id = None
+
+
+def _line(container: Container, **more: Any) -> ledger.Line:
+    batch = container.batch
+    return ledger.Line(
+        label=container.label_code, batch=batch_key(batch.enterprise, batch), code=batch.waste_code, **more
+    )
+
+
+def treat(session: Session, *, runs: Sequence[TreatmentRun], now: datetime) -> list[Treatment]:
+    """Utilise or dispose of containers: their kilograms end here, by a method code.
+
+    Raises NotFound, InvalidInput (treatment.no_containers, treatment.method_unknown), Conflict
+    (treatment.method_not_licensed, container.act_not_allowed). Source: HJ 1259-2022, table B.4.
+    """
+    on = calendar.on_date(now)
+    plants = organisations.organisations_by_id(session, list({r.plant_id for r in runs}))
+    methods = reference.method_codes(session)
+    allowed = reference.plant_methods(session, list(plants))
+    rows = batches.containers_by_id(session, [key for r in runs for key in r.container_ids], lock=True)
+    made, events = [], []
+    for run in runs:
+        run.actor.require("treatment.record")
+        run.actor.require_own(run.plant_id)
+        plant = plants[run.plant_id]
+        method = methods.get(run.method_code)
+        if method is None:
+            raise InvalidInput("treatment.method_unknown", field="method_code", given=run.method_code[:10])
+        containers = _treatable(run, rows, allowed.get(plant.id, {}))
+        number = _treatment_number(session, plant, method.kind, on)
+        mass_g = sum(c.mass_g for c in containers)
+        treatment = Treatment(
+            id=new_id(session, now),
+            treatment_no=number,
+            plant_id=plant.id,
+            method_code=method.code,
+            mass_g=mass_g,
+            containers=len(containers),
+            treated_at=now,
+            operator=run.actor.author,
+            note=texts.clean(run.note, field="note", longest=NOTE_LONGEST),
+        )
+        session.add(treatment)
+        session.flush()
+        for container in containers:
+            container.state = batch_lifecycle.next_state(container.state, "treat")
+            container.holder_id = container.zone_id = None
+            session.add(
+                TreatmentLine(
+                    treatment_id=treatment.id, container_id=container.id, mass_g=container.mass_g
+                )
+            )
+        event = ledger.Event(
+            type="container.treated",
+            author=run.actor.author,
+            site=plant.site,
+            at=now,
+            subject=number,
+            lines=tuple(_line(c) for c in containers),
+            facts={"method": method.code, "mass_g": mass_g},
+        )
+        events += ledger.in_parts(event)
+        made.append(treatment)
+    session.flush()
+    for receipt in ledger.append(session, events, now=now):
+        assert receipt.posted, f"judged acceptable, held by the books: {receipt}"
+    return made
+
+
+def _treatable(
+    run: TreatmentRun, rows: Mapping[UUID, Container], allowed: Mapping[str, str]
+) -> list[Container]:
+    if not run.container_ids:
+        raise InvalidInput("treatment.no_containers", field="container_ids")
+    chosen = []
+    for key in dict.fromkeys(run.container_ids):
+        container = rows.get(key)
+        if container is None or container.holder_id != run.plant_id:
+            raise NotFound("object.not_found", field="container_ids")
+        code = container.batch.waste_code
+        fitting = {allowed.get(code), allowed.get(category(code))} - {None}
+        if run.method_code not in fitting:
+            raise Conflict(
+                "treatment.method_not_licensed",
+                field="method_code",
+                method=run.method_code,
+                waste_code=code,
+                methods=sorted(m for m in fitting if m),
+            )
+        chosen.append(container)
+    return chosen
+
+
+def _treatment_number(session: Session, plant: Organisation, kind: str, on: date) -> str:
+    """HWZXLY for utilisation, HWZXCZ for disposal: running per plant and day."""
+    stage = "own_use" if kind == "utilisation" else "own_disposal"
+    series = f"{stage}/{plant.code}/{on:%Y%m%d}"
+    return batch_numbers.batch_number(stage, on, take_numbers(session, {series: 1})[series].start)

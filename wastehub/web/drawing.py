@@ -1,0 +1,476 @@
+"""Maps and charts drawn by the server as SVG: pure functions of plain values.
+
+The style sheet colours everything by class, so the drawings follow light and dark and obey a strict
+content security policy. Positions are micro-degrees, WGS-84. A map drawn here is a sketch (示意图).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from markupsafe import Markup
+
+Ring = Sequence[tuple[int, int]]
+CLASSES = 5
+ROUTE_STYLES = 8
+KM_PER_DEGREE = 111.32
+
+
+@dataclass(frozen=True)
+class Area:
+    """A county or town. `value` picks its shade; `value_text` stands under its name."""
+
+    key: str
+    name: str
+    rings: tuple[tuple[tuple[int, int], ...], ...]
+    label_e6: tuple[int, int]
+    value: int | None = None
+    value_text: str = ""
+    href: str = ""
+    title: str = ""
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Path:
+    """A line: a road ("road-motorway", "road-trunk", "road-secondary") or a round (route_css(0..))."""
+
+    points_e6: tuple[tuple[int, int], ...]
+    css: str
+    title: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A point: "town", "site-platform", "site-plant", "site-firm", "stop"; `text` is drawn inside (a stop's number)."""
+
+    lon_e6: int
+    lat_e6: int
+    css: str
+    title: str = ""
+    label: str = ""
+    text: str = ""
+    href: str = ""
+    radius: float = 4.0
+
+
+@dataclass(frozen=True)
+class LegendItem:
+    label: str
+    css: str
+    shape: str  # area, line, spot
+
+
+@dataclass(frozen=True)
+class MapDrawing:
+    svg: Markup
+    legend: tuple[LegendItem, ...]
+
+
+def route_css(index: int) -> str:
+    """Class of the n-th round on a map: eight colours, each with its own dash."""
+    return f"route route-{index % ROUTE_STYLES}"
+
+
+def areas_from_geojson(
+    collection: Mapping[str, Any],
+    *,
+    key: str = "adcode",
+    name: str = "name_zh",
+    values: Mapping[str, int] | None = None,
+    show: Callable[[int], str] = str,
+    href: Callable[[str], str] | None = None,
+) -> tuple[Area, ...]:
+    """Polygons of a FeatureCollection, with the value, its text and the link of each by its key."""
+    found = []
+    for feature in collection["features"]:
+        about, shape = feature["properties"], feature["geometry"]
+        polygons = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
+        rings = tuple(_to_e6(ring) for polygon in polygons for ring in polygon)
+        area_key = str(about[key])
+        value = None if values is None else values.get(area_key, 0)
+        text = "" if value is None else show(value)
+        found.append(
+            Area(
+                key=area_key,
+                name=str(about[name]),
+                rings=rings,
+                label_e6=_label_point(about, rings),
+                value=value,
+                value_text=text,
+                href=href(area_key) if href else "",
+                title=f"{about[name]} {text}".strip(),
+            )
+        )
+    return tuple(found)
+
+
+def paths_from_geojson(collection: Mapping[str, Any], *, prefix: str = "road-", skip: Sequence[str] = ("ramp",)) -> tuple[Path, ...]:
+    """Lines of a FeatureCollection; the property `class` becomes the style class. Points are passed over."""
+    return tuple(
+        Path(_to_e6(feature["geometry"]["coordinates"]), prefix + feature["properties"]["class"])
+        for feature in collection["features"]
+        if feature["geometry"]["type"] == "LineString" and feature["properties"].get("class") not in skip
+    )
+
+
+def _to_e6(ring: Iterable[Sequence[float]]) -> tuple[tuple[int, int], ...]:
+    return tuple((round(point[0] * 1e6), round(point[1] * 1e6)) for point in ring)
+
+
+def _label_point(about: Mapping[str, Any], rings: Sequence[Ring]) -> tuple[int, int]:
+    if "label_lon" in about:
+        return round(about["label_lon"] * 1e6), round(about["label_lat"] * 1e6)
+    outer = max(rings, key=len)
+    return sum(lon for lon, _ in outer) // len(outer), sum(lat for _, lat in outer) // len(outer)
+
+
+def class_breaks(values: Iterable[int], count: int = CLASSES) -> tuple[int, ...]:
+    """Upper bounds of `count` classes of equal width from zero, in steps of 1, 2 or 5 times a power of ten."""
+    top = max(values, default=0)
+    if top <= 0:
+        return ()
+    raw = top / count
+    power = 10 ** math.floor(math.log10(raw)) if raw >= 1 else 1
+    step = next(int(power * factor) for factor in (1, 2, 2.5, 5, 10) if power * factor >= raw and power * factor >= 1)
+    return tuple(step * number for number in range(1, math.ceil(top / step) + 1))
+
+
+def class_of(value: int | None, breaks: Sequence[int]) -> int:
+    """0 for nothing, otherwise 1..n: the class whose bounds hold `value`."""
+    if not value or value < 0 or not breaks:
+        return 0
+    return next((number for number, bound in enumerate(breaks, start=1) if value <= bound), len(breaks))
+
+
+class _Projection:
+    """Mercator, fitted into `size` with a margin."""
+
+    def __init__(self, points: Sequence[tuple[int, int]], size: tuple[int, int], margin: int) -> None:
+        flat = [self._flat(lon, lat) for lon, lat in points] or [(0.0, 0.0)]
+        west, east = min(x for x, _ in flat), max(x for x, _ in flat)
+        south, north = min(y for _, y in flat), max(y for _, y in flat)
+        width, height = max(east - west, 1e-9), max(north - south, 1e-9)
+        self.scale = min((size[0] - 2 * margin) / width, (size[1] - 2 * margin) / height)
+        self.left = (size[0] - width * self.scale) / 2 - west * self.scale
+        self.top = (size[1] - height * self.scale) / 2 + north * self.scale
+        self.middle_lat = math.degrees(2 * math.atan(math.exp((south + north) / 2)) - math.pi / 2)
+
+    @staticmethod
+    def _flat(lon_e6: int, lat_e6: int) -> tuple[float, float]:
+        latitude = math.radians(lat_e6 / 1e6)
+        return math.radians(lon_e6 / 1e6), math.log(math.tan(math.pi / 4 + latitude / 2))
+
+    def __call__(self, lon_e6: int, lat_e6: int) -> tuple[float, float]:
+        x, y = self._flat(lon_e6, lat_e6)
+        return self.left + x * self.scale, self.top - y * self.scale
+
+    def pixels_of_km(self, distance_km: float) -> float:
+        degrees = distance_km / (KM_PER_DEGREE * math.cos(math.radians(self.middle_lat)))
+        return math.radians(degrees) * self.scale
+
+
+class _Labels:
+    """Places texts so that none covers another."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.size = size
+        self.boxes: list[tuple[float, float, float, float]] = []
+
+    def overlap(self, box: tuple[float, float, float, float]) -> float:
+        left, top, right, bottom = box
+        outside = max(0, -left) + max(0, -top) + max(0, right - self.size[0]) + max(0, bottom - self.size[1])
+        covered = sum(
+            max(0, min(right, b[2]) - max(left, b[0])) * max(0, min(bottom, b[3]) - max(top, b[1])) for b in self.boxes
+        )
+        return covered + outside * 100
+
+    def place(self, candidates: Sequence[tuple[float, float, float, float]], *, must: bool) -> int | None:
+        """Index of the first free candidate; without one the least bad if it must be shown, else None."""
+        costs = [self.overlap(box) for box in candidates]
+        best = min(range(len(costs)), key=lambda index: (costs[index] > 0, costs[index] if must else 0, index))
+        if costs[best] > 0 and not must:
+            return None
+        self.boxes.append(candidates[best])
+        return best
+
+
+def text_width(text: str, size_px: float) -> float:
+    """Roughly how wide a text is: a Chinese character is as wide as high, others a little over half."""
+    return sum(size_px if ord(character) > 0x2E7F else size_px * 0.56 for character in text)
+
+
+def map_svg(
+    *,
+    areas: Sequence[Area] = (),
+    paths: Sequence[Path] = (),
+    spots: Sequence[Spot] = (),
+    title: str,
+    size: tuple[int, int] = (880, 720),
+    show: Callable[[int], str] = str,
+    legend: Sequence[LegendItem] = (),
+    margin: int = 24,
+) -> MapDrawing:
+    """Draw the layers from below to above: areas, roads and rounds, points, labels, scale."""
+    everything = [point for area in areas for ring in area.rings for point in ring]
+    everything += [point for path in paths for point in path.points_e6] if not areas else []
+    everything += [(spot.lon_e6, spot.lat_e6) for spot in spots] if not areas else []
+    project = _Projection(everything, size, margin)
+    breaks = class_breaks(area.value for area in areas if area.value is not None)
+    labels = _Labels(size)
+    parts = [_area(area, project, breaks) for area in areas]
+    parts += [_path(path, project) for path in paths]
+    parts += [_spot(spot, project, labels) for spot in spots]
+    parts += [_area_label(area, project, labels) for area in areas]
+    parts += [_spot_label(spot, project, labels) for spot in spots if spot.label]
+    parts.append(_scale(project, size))
+    role = "group" if any(item.href for item in (*areas, *paths, *spots)) else "img"
+    svg = Markup('<svg class="map-svg" viewBox="0 0 {} {}" role="{}" aria-label="{}" data-map-svg>{}</svg>').format(
+        size[0], size[1], role, title, Markup("").join(parts)
+    )
+    shaded = any(area.value is not None for area in areas)
+    return MapDrawing(svg, (*(value_legend(breaks, show) if shaded else ()), *legend))
+
+
+def value_legend(breaks: Sequence[int], show: Callable[[int], str]) -> tuple[LegendItem, ...]:
+    """The shades of a map by value, from nothing upwards."""
+    items = [LegendItem(show(0), "area shade-0", "area")]
+    below = 0
+    for number, bound in enumerate(breaks, start=1):
+        items.append(LegendItem(f"{show(below)} – {show(bound)}" if below else f"≤ {show(bound)}", f"area shade-{_shade(number, breaks)}", "area"))
+        below = bound
+    return tuple(items)
+
+
+def _shade(number: int, breaks: Sequence[int]) -> int:
+    # Few classes still use the whole range of shades, so that the map has contrast.
+    return number if len(breaks) <= 1 else 1 + round((number - 1) * (CLASSES - 1) / (len(breaks) - 1))
+
+
+def _linked(inner: Markup, href: str, label: str) -> Markup:
+    return Markup('<a href="{}" aria-label="{}">{}</a>').format(href, label, inner) if href else inner
+
+
+def _title(text: str) -> Markup:
+    return Markup("<title>{}</title>").format(text) if text else Markup("")
+
+
+def _line(points: Iterable[tuple[int, int]], project: _Projection) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in (project(*point) for point in points))
+
+
+def _area(area: Area, project: _Projection, breaks: Sequence[int]) -> Markup:
+    outline = "".join(_line(ring, project) + "Z" for ring in area.rings)
+    number = class_of(area.value, breaks)
+    shade = "" if area.value is None else f" shade-{_shade(number, breaks) if number else 0}"
+    shape = Markup('<path class="area{}{}" d="{}" fill-rule="evenodd">{}</path>').format(
+        shade, " " + area.css if area.css else "", outline, _title(area.title or area.name)
+    )
+    return _linked(shape, area.href, area.title or area.name)
+
+
+def _path(path: Path, project: _Projection) -> Markup:
+    shape = Markup('<path class="line {}" d="{}">{}</path>').format(path.css, _line(path.points_e6, project), _title(path.title))
+    return _linked(shape, path.href, path.title)
+
+
+def _spot(spot: Spot, project: _Projection, labels: _Labels) -> Markup:
+    x, y = project(spot.lon_e6, spot.lat_e6)
+    labels.boxes.append((x - spot.radius, y - spot.radius, x + spot.radius, y + spot.radius))
+    inner = Markup('<circle class="spot {}" cx="{:.1f}" cy="{:.1f}" r="{:g}">{}</circle>').format(
+        spot.css, x, y, spot.radius, _title(spot.title or spot.label)
+    )
+    if spot.text:
+        inner += Markup('<text class="spot-text" x="{:.1f}" y="{:.1f}" dy=".35em">{}</text>').format(x, y, spot.text)
+    return _linked(inner, spot.href, spot.title or spot.label)
+
+
+def _area_label(area: Area, project: _Projection, labels: _Labels) -> Markup:
+    x, y = project(*area.label_e6)
+    half = max(text_width(area.name, 15), text_width(area.value_text, 13)) / 2 + 4
+    high = 38 if area.value_text else 20
+    offsets = [(0, 0), (0, -24), (0, 24), (-36, 0), (36, 0), (-36, -24), (36, 24), (0, -44), (0, 44)]
+    boxes = [(x + dx - half, y + dy - high / 2, x + dx + half, y + dy + high / 2) for dx, dy in offsets]
+    chosen = labels.place(boxes, must=True) or 0
+    dx, dy = offsets[chosen]
+    top = y + dy - (9 if area.value_text else 0)
+    text = Markup('<text class="area-name" x="{:.1f}" y="{:.1f}" dy=".35em">{}</text>').format(x + dx, top, area.name)
+    if area.value_text:
+        text += Markup('<text class="area-value" x="{:.1f}" y="{:.1f}" dy=".35em">{}</text>').format(x + dx, top + 18, area.value_text)
+    return Markup('<g class="area-label" aria-hidden="true">{}</g>').format(text)
+
+
+def _spot_label(spot: Spot, project: _Projection, labels: _Labels) -> Markup:
+    x, y = project(spot.lon_e6, spot.lat_e6)
+    wide, gap = text_width(spot.label, 12) + 2, spot.radius + 4
+    anchors = [
+        ("start", x + gap, y, (x + gap, y - 8, x + gap + wide, y + 8)),
+        ("end", x - gap, y, (x - gap - wide, y - 8, x - gap, y + 8)),
+        ("middle", x, y - gap - 7, (x - wide / 2, y - gap - 15, x + wide / 2, y - gap)),
+        ("middle", x, y + gap + 7, (x - wide / 2, y + gap, x + wide / 2, y + gap + 15)),
+    ]
+    chosen = labels.place([box for *_, box in anchors], must=False)
+    if chosen is None:
+        return Markup("")
+    anchor, at_x, at_y, _box = anchors[chosen]
+    return Markup('<text class="spot-label" x="{:.1f}" y="{:.1f}" dy=".35em" text-anchor="{}" aria-hidden="true">{}</text>').format(
+        at_x, at_y, anchor, spot.label
+    )
+
+
+def _scale(project: _Projection, size: tuple[int, int]) -> Markup:
+    distance_km = next((km for km in (1, 2, 5, 10, 20, 50) if project.pixels_of_km(km) >= 60), 100)
+    wide, x, y = project.pixels_of_km(distance_km), 20, size[1] - 20
+    return Markup(
+        '<g class="map-scale" aria-hidden="true" data-map-scale="{}"><path d="M{} {}v6h{:.1f}v-6"></path><text x="{:.1f}" y="{}">{} km</text></g>'
+    ).format(distance_km, x, y - 6, wide, x + wide + 6, y, distance_km)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar or one stream: `text` is the value as people read it; `tone` good, warn, bad or empty."""
+
+    label: str
+    value: int
+    text: str
+    href: str = ""
+    tone: str = ""
+
+
+def bars_svg(bars: Sequence[Bar], *, title: str, top: int | None = None) -> Markup:
+    """Horizontal bars, one below the other, as wide as their frame; texts keep their size on the phone."""
+    row_px = 40
+    most = max([top or 0, *(bar.value for bar in bars)], default=0) or 1
+    parts = []
+    for number, bar in enumerate(bars):
+        y = number * row_px
+        share = min(100.0, max(0.0, 100 * bar.value / most))
+        tone = f" bar-{bar.tone}" if bar.tone else ""
+        drawn = Markup(
+            '<text class="bar-label" x="0" y="{}">{}</text><text class="bar-value" x="100%" y="{}" text-anchor="end">{}</text>'
+            '<rect class="bar-ground" x="0" y="{}" width="100%" height="8" rx="2"></rect>'
+            '<rect class="bar{}" x="0" y="{}" width="{:.2f}%" height="8" rx="2"></rect>'
+        ).format(y + 14, bar.label, y + 14, bar.text, y + 22, tone, y + 22, share)
+        parts.append(_linked(drawn, bar.href, f"{bar.label} {bar.text}"))
+    role = "group" if any(bar.href for bar in bars) else "img"
+    return Markup('<svg class="bars" role="{}" aria-label="{}" width="100%" height="{}">{}</svg>').format(
+        role, _spoken(title, bars), max(row_px, len(bars) * row_px), Markup("").join(parts)
+    )
+
+
+def columns_svg(bars: Sequence[Bar], *, title: str, height_px: int = 200, every: int = 0) -> Markup:
+    """Upright columns, for a course over days or months; every n-th label is written (0: as many as fit)."""
+    most = max((bar.value for bar in bars), default=0) or 1
+    each = 100 / max(1, len(bars))
+    step = every or max(1, math.ceil(len(bars) / 12))
+    plot = height_px - 44
+    parts = [Markup('<line class="axis" x1="0" x2="100%" y1="{0}" y2="{0}"></line>').format(plot + 20)]
+    for number, bar in enumerate(bars):
+        high = max(1.0 if bar.value else 0.0, plot * bar.value / most)
+        tone = f" bar-{bar.tone}" if bar.tone else ""
+        column = Markup('<rect class="bar{}" x="{:.3f}%" y="{:.1f}" width="{:.3f}%" height="{:.1f}">{}</rect>').format(
+            tone, (number + 0.18) * each, plot + 20 - high, each * 0.64, high, _title(f"{bar.label} {bar.text}")
+        )
+        middle = (number + 0.5) * each
+        if number % step == 0:
+            column += Markup('<text class="column-label" x="{:.3f}%" y="{}" text-anchor="middle">{}</text>').format(middle, height_px - 6, bar.label)
+        if len(bars) <= 12:
+            column += Markup('<text class="column-value" x="{:.3f}%" y="{:.1f}" text-anchor="middle">{}</text>').format(middle, plot + 14 - high, bar.text)
+        parts.append(_linked(column, bar.href, f"{bar.label} {bar.text}"))
+    role = "group" if any(bar.href for bar in bars) else "img"
+    return Markup('<svg class="columns" role="{}" aria-label="{}" width="100%" height="{}">{}</svg>').format(
+        role, _spoken(title, bars), height_px, Markup("").join(parts)
+    )
+
+
+def flow_svg(source: Bar, parts: Sequence[Bar], *, title: str, size: tuple[int, int] = (960, 300)) -> Markup:
+    """Where a mass went: one source on the left, streams as thick as their share to the right.
+
+    The streams should add up to the source; what is missing stays visible as an end without a stream.
+    """
+    wide, high = size
+    gap, head, node = 12, 46, 12
+    label_px = 190 if wide >= 600 else 150
+    total = max(source.value, sum(part.value for part in parts), 1)
+    room = high - head - gap * max(0, len(parts) - 1)
+    floor_px = min(34, room / max(1, len(parts)))
+    slots = _slots([part.value for part in parts], room, floor_px)
+    left_px = room * min(1.0, source.value / total)
+    right = wide - label_px
+    drawn = [
+        Markup('<text class="flow-source" x="0" y="16">{}</text><text class="flow-mass" x="0" y="36">{}</text>').format(source.label, source.text),
+        Markup('<rect class="flow-node" x="0" y="{}" width="{}" height="{:.1f}" rx="2"></rect>').format(head, node, max(left_px, 2)),
+    ]
+    y_left, y_right = float(head), float(head)
+    for part, slot in zip(parts, slots, strict=True):
+        thick = left_px * part.value / max(source.value, 1) if source.value else 0.0
+        drawn.append(_stream(part, (node, y_left, thick), (right, y_right, slot), node))
+        y_left += thick
+        y_right += slot + gap
+    role = "group" if any(part.href for part in (source, *parts)) else "img"
+    return Markup('<svg class="flow" viewBox="0 0 {} {}" role="{}" aria-label="{}">{}</svg>').format(
+        wide, high, role, _spoken(title, [source, *parts]), Markup("").join(drawn)
+    )
+
+
+def _slots(values: Sequence[int], room: float, least: float) -> list[float]:
+    """Heights that add up to `room`, in proportion to the values, none below `least` (a label needs it)."""
+    spare = room - least * len(values)
+    total = sum(values) or 1
+    return [least + spare * value / total for value in values]
+
+
+def _stream(part: Bar, start: tuple[float, float, float], end: tuple[float, float, float], node: int) -> Markup:
+    x0, y0, thick = start
+    x1, y1, slot = end
+    bend = (x0 + x1) / 2
+    tone = f" flow-{part.tone}" if part.tone else ""
+    ribbon = Markup("")
+    if part.value:
+        outline = (
+            f"M{x0} {y0:.1f}C{bend:.1f} {y0:.1f} {bend:.1f} {y1:.1f} {x1:.1f} {y1:.1f}"
+            f"V{y1 + slot:.1f}C{bend:.1f} {y1 + slot:.1f} {bend:.1f} {y0 + thick:.1f} {x0} {y0 + thick:.1f}Z"
+        )
+        ribbon = Markup('<path class="flow-band{}" d="{}"></path>').format(tone, outline)
+    empty = "" if part.value else " flow-empty"
+    inner = ribbon + Markup(
+        '<rect class="flow-node{}{}" x="{:.1f}" y="{:.1f}" width="{}" height="{:.1f}" rx="2"></rect>'
+        '<text class="flow-label" x="{:.1f}" y="{:.1f}">{}</text><text class="flow-mass" x="{:.1f}" y="{:.1f}">{}</text>'
+    ).format(
+        tone, empty, x1, y1, node / 2, slot, x1 + 16, y1 + slot / 2 - 3, part.label, x1 + 16, y1 + slot / 2 + 14, part.text
+    )
+    return _linked(inner, part.href, f"{part.label} {part.text}")
+
+
+def _spoken(title: str, bars: Sequence[Bar]) -> str:
+    """What a screen reader says for a chart; the numbers themselves stand in its table."""
+    return f"{title}: " + ", ".join(f"{bar.label} {bar.text}" for bar in bars[:12])
+
+
+def highlighted(areas: Sequence[Area], key: str) -> tuple[Area, ...]:
+    """The same areas with one of them marked as chosen."""
+    return tuple(replace(area, css="area-chosen") if area.key == key else area for area in areas)
+
+
+__all__ = [
+    "Area",
+    "Bar",
+    "LegendItem",
+    "MapDrawing",
+    "Path",
+    "Spot",
+    "areas_from_geojson",
+    "bars_svg",
+    "class_breaks",
+    "class_of",
+    "columns_svg",
+    "flow_svg",
+    "highlighted",
+    "map_svg",
+    "paths_from_geojson",
+    "route_css",
+]

@@ -1,0 +1,30 @@
+"""Forms as they are first shown, and as they come back after a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from ..domain.errors import RuleViolation
+from .explanations import explain
+from .forms import FormState
+
+
+def blank(
+    values: Mapping[str, Any] | None = None, *, version: int | None = None, dialog: str = ""
+) -> FormState:
+    """A form opened now: its idempotency key makes a double submit harmless."""
+    return FormState(values=values or {}, version=version, idempotency_key=str(uuid4()), dialog=dialog)
+
+
+def refused(submitted: Mapping[str, Any], violation: RuleViolation, *, dialog: str = "") -> FormState:
+    """The form again, with everything the person typed and the reason at the field at fault."""
+    version = str(submitted.get("version", ""))
+    return FormState(
+        values=submitted,
+        errors={violation.field: explain(violation).message},
+        version=int(version) if version.isdigit() else None,
+        idempotency_key=str(uuid4()),
+        dialog=dialog,
+    )
