@@ -1,4 +1,4 @@
-"""How many events a second one `append` call takes, and how long `verify` needs: python bench/ledger_append.py."""
+"""How many events a second `append` takes, and how long `verify` needs: python bench/ledger_append.py."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ def registrations(call: int) -> list[Event]:
     for at in range(EVENTS):
         site, number = f"ent:{at % 200:018d}", f"{call:04d}{at:06d}"
         lines = tuple(
-            Line(f"{number}{line:027d}", f"{site}/{number}", "900-214-08", 12_500 + at) for line in range(LINES)
+            Line(f"{number}{line:027d}", f"{site}/{number}", "900-214-08", 12_500 + at)
+            for line in range(LINES)
         )
         facts = {"basis": "weighed", "tolerance_floor_g": 500, "tolerance_ppm": 5_000}
-        made.append(Event("batch.registered", "user:bench", site, NOW, lines=lines, subject=number, facts=facts))
+        made.append(
+            Event("batch.registered", "user:bench", site, NOW, lines=lines, subject=number, facts=facts)
+        )
     return made
 
 

@@ -122,10 +122,10 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session for looking only: it never takes SQLite's write lock and is rolled back."""
+        """A session for looking only: it never takes SQLite's write lock, and nothing is kept."""
+        # Closing ends the transaction; a rollback would empty the objects that were read.
         with self.session(sqlite_begin="DEFERRED") as session:
             yield session
-            session.rollback()
 
     def dispose(self) -> None:
         self.engine.dispose()

@@ -1,4 +1,4 @@
-"""The migrations make what the models say, on both databases, and keep the data on the way."""
+"""The migrations make what the models say, on both databases."""
 
 from __future__ import annotations
 

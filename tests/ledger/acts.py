@@ -95,10 +95,12 @@ class Desk:
 
     def post(self, *events: Event) -> Posted:
         """Apply events that must all post; the answer of the last one."""
-        for event in events:
-            result = self.do(event)
+        results = [self.do(event) for event in events]
+        for result in results:
             assert isinstance(result, Posted), result
-        return result
+        last = results[-1]
+        assert isinstance(last, Posted)
+        return last
 
     def refuse(self, event: Event) -> str:
         """The reason for which the event is held; the books must not have moved."""

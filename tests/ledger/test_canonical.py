@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from wastehub.ledger import canonical
 from wastehub.ledger.canonical import NotCanonical
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)))
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 KEYS = st.text(st.characters(max_codepoint=127))
 INTEGERS = st.integers(-canonical.INTEGER_MAX, canonical.INTEGER_MAX)
 VALUES = st.recursive(
@@ -40,13 +40,25 @@ def test_the_bytes_read_and_written_again_are_the_same(value: Any) -> None:
 
 
 def test_bytes_are_pinned() -> None:
-    value = canonical.clean({"b": [1, True, "废矿物油\n"], "a": {"é": 0} if False else {"e": "e\u0301"}})
+    value = canonical.clean({"b": [1, True, "废矿物油\n"], "a": {"e": "e\u0301"}})
     assert canonical.dumps(value) == '{"a":{"e":"é"},"b":[1,true,"废矿物油\\n"]}'.encode()
 
 
 @pytest.mark.parametrize(
     "value",
-    [1.0, None, {"mass": 1.5}, [None], {"é": 1}, {1: 2}, 2**53, -(2**53), "\ud800", b"x", datetime(2026, 1, 1)],
+    [
+        1.0,
+        None,
+        {"mass": 1.5},
+        [None],
+        {"é": 1},
+        {1: 2},
+        2**53,
+        -(2**53),
+        "\ud800",
+        b"x",
+        datetime(2026, 1, 1),
+    ],
 )
 def test_what_has_no_canonical_form_is_refused(value: Any) -> None:
     with pytest.raises(NotCanonical):
@@ -77,7 +89,9 @@ def test_a_refusal_names_the_path() -> None:
 
 def test_an_instant_keeps_milliseconds_and_its_offset() -> None:
     shanghai = timezone(timedelta(hours=8))
-    assert canonical.instant(datetime(2026, 3, 2, 8, 0, 0, 123_999, shanghai)) == "2026-03-02T08:00:00.123+08:00"
+    assert (
+        canonical.instant(datetime(2026, 3, 2, 8, 0, 0, 123_999, shanghai)) == "2026-03-02T08:00:00.123+08:00"
+    )
     assert canonical.instant(datetime(2026, 3, 2, tzinfo=UTC)) == "2026-03-02T00:00:00.000+00:00"
 
 
@@ -88,5 +102,5 @@ def test_a_naive_instant_is_refused() -> None:
 
 def test_a_commitment_is_the_hash_of_salt_and_value() -> None:
     made = canonical.commitment(bytes(16), "王")
-    assert made.hex() == "PIN"
+    assert made.hex() == "511d23cf11c727914e35f34d99b5035097d829f75a1a999f8b115e49a30ac09b"
     assert canonical.commitment(bytes(15) + b"\x01", "王") != made

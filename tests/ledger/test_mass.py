@@ -40,7 +40,7 @@ def test_every_rule_of_the_vocabulary_exists_and_is_used() -> None:
     assert {made.rule for made in TYPES.values()} == {*RULES, ""}
 
 
-# -- generation --------------------------------------------------------------------------------------------------
+# -- generation ------------------------------------------------------------------------------------
 
 
 def test_generation_puts_the_mass_into_stock(stocked: Desk) -> None:
@@ -90,7 +90,7 @@ def test_a_mass_is_an_estimate_unless_it_is_said_to_be_weighed(desk: Desk) -> No
     assert desk.books.labels["L1"].state.basis == "estimated"
 
 
-# -- voiding -----------------------------------------------------------------------------------------------------
+# -- voiding ---------------------------------------------------------------------------------------
 
 
 def test_voiding_reverses_the_generation(stocked: Desk) -> None:
@@ -117,7 +117,7 @@ def test_a_container_on_the_road_cannot_be_voided(moving: Desk) -> None:
     assert moving.refuse(acts.voided()) == "label.elsewhere"
 
 
-# -- loading -----------------------------------------------------------------------------------------------------
+# -- loading ---------------------------------------------------------------------------------------
 
 
 def test_loading_moves_the_recorded_mass(moving: Desk) -> None:
@@ -206,7 +206,7 @@ def test_a_tolerance_that_is_no_number_is_held(stocked: Desk) -> None:
     assert stocked.refuse(acts.act("container.loaded", FIRM, line, facts=facts)) == "facts.invalid"
 
 
-# -- undoing a loading -------------------------------------------------------------------------------------------
+# -- undoing a loading -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mass_g", [0, 100_000, 99_900, 100_100, 80_000, 120_000])
@@ -238,7 +238,7 @@ def test_a_loading_cannot_be_undone_after_its_case_was_resolved(stocked: Desk) -
     assert stocked.refuse(acts.load_undone()) == "case.closed"
 
 
-# -- arriving ----------------------------------------------------------------------------------------------------
+# -- arriving --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_a_due_date_that_is_none_is_held(moving: Desk) -> None:
     assert moving.refuse(acts.received(mass_g=80_000, facts={"case_due_on": "soon"})) == "facts.invalid"
 
 
-# -- treatment, losses, spills -----------------------------------------------------------------------------------
+# -- treatment, losses, spills ---------------------------------------------------------------------
 
 
 def test_treatment_consumes_the_container(moving: Desk) -> None:
@@ -337,7 +337,7 @@ def test_a_loss_on_the_road_is_held_but_a_spill_is_not(moving: Desk) -> None:
     assert moving.totals()["TRANS", VEHICLE] == 99_000
 
 
-# -- counting, cases ---------------------------------------------------------------------------------------------
+# -- counting, cases -------------------------------------------------------------------------------
 
 
 def test_a_count_sends_the_difference_to_suspense(stocked: Desk) -> None:
@@ -400,7 +400,7 @@ def test_a_second_weighing_opens_a_second_case(moving: Desk) -> None:
     assert moving.totals()["SUSP", PLATFORM] == 30_000
 
 
-# -- corrections -------------------------------------------------------------------------------------------------
+# -- corrections -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mass_g", [1, 99_999, 100_001, 150_000])
@@ -460,7 +460,7 @@ def test_a_declared_loss_is_not_corrected_as_a_mass(stocked: Desk) -> None:
     assert stocked.refuse(acts.corrected("L1", 99_500, stocked.log[-1].id)) == "correction.not_a_weighing"
 
 
-# -- other -------------------------------------------------------------------------------------------------------
+# -- other -----------------------------------------------------------------------------------------
 
 
 def test_acts_without_a_rule_move_nothing(stocked: Desk) -> None:
@@ -480,7 +480,10 @@ def test_a_lot_weighed_as_a_whole_is_shared_to_the_gram(recorded_g: list[int], t
     shares = apportion_g(total_g, recorded_g)
     assert sum(shares) == total_g
     whole = sum(recorded_g)
-    assert all(abs(share * whole - total_g * mass_g) < whole for share, mass_g in zip(shares, recorded_g, strict=True))
+    assert all(
+        abs(share * whole - total_g * mass_g) < whole
+        for share, mass_g in zip(shares, recorded_g, strict=True)
+    )
 
 
 def test_a_lot_without_recorded_mass_cannot_be_shared() -> None:

@@ -126,17 +126,22 @@ def test_a_class_that_travels_alone_shares_with_its_own_class_only() -> None:
     assert codes(same, drive(same, "ab")) == []
 
 
-def test_allowed_depots_and_vehicles_are_kept() -> None:
-    other = (depot(), depot(id="E", location=5))
-    assert codes(case := problem(stop("a", 1, allowed_depots={"E"}), depots=other), drive(case, "a")) == [
-        "depot_not_allowed"
-    ]
-    assert codes(case := problem(stop("a", 1, allowed_depots={"D"}), depots=other), drive(case, "a")) == []
-    two = (vehicle(), vehicle("W"))
-    assert codes(case := problem(stop("a", 1, allowed_vehicles={"W"}), vehicles=two), drive(case, "a")) == [
-        "vehicle_not_allowed"
-    ]
-    assert codes(case := problem(stop("a", 1, allowed_vehicles={"V"}), vehicles=two), drive(case, "a")) == []
+@pytest.mark.parametrize(
+    ("allowed", "expected"),
+    [
+        ({"allowed_depots": {"D"}}, []),
+        ({"allowed_depots": {"E"}}, ["depot_not_allowed"]),
+        ({"allowed_vehicles": {"V"}}, []),
+        ({"allowed_vehicles": {"W"}}, ["vehicle_not_allowed"]),
+    ],
+)
+def test_allowed_depots_and_vehicles_are_kept(allowed: dict[str, Any], expected: list[str]) -> None:
+    case = problem(
+        stop("a", 1, **allowed),
+        depots=(depot(), depot(id="E", location=5)),
+        vehicles=(vehicle(), vehicle("W")),
+    )
+    assert codes(case, drive(case, "a")) == expected
 
 
 def test_service_starts_inside_one_of_several_windows() -> None:

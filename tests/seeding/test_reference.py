@@ -83,11 +83,9 @@ def test_every_row_is_of_2021_still_in_force_and_flagged_unverified(session: Ses
 
 def test_every_chinese_character_has_its_initial(session: Session) -> None:
     for row in session.scalars(select(WasteCode)):
-        name, *aliases = row.pinyin_initials.split(";")
-        assert len(name) == len(re.findall(r"[\u4e00-\u9fff]|[A-Za-z0-9]|[α-ω]", row.name_zh)) - len(
-            re.findall(r"[α-ω]", row.name_zh)
-        ), row.code
-        assert len(aliases) == len([alias for alias in row.aliases_zh.split(";") if alias])
+        words = [row.name_zh, *filter(None, row.aliases_zh.split(";"))]
+        letters = [len(re.findall(r"[\u4e00-\u9fffA-Za-z0-9]", word)) for word in words]
+        assert [len(initials) for initials in row.pinyin_initials.split(";")] == letters, row.code
 
 
 # --- search -----------------------------------------------------------------------------------------
@@ -200,7 +198,7 @@ def test_a_pair_with_an_unknown_group_is_not_found(session: Session) -> None:
 def test_a_code_has_its_default_group(session: Session, code: str, group: str) -> None:
     row = reference.waste_code(session, code)
     assert row.group_code == group
-    assert row.group_reason and row.group_source
+    assert row.group_reason_zh and row.group_reason_en and row.group_source
 
 
 def test_a_code_without_a_rule_travels_alone(session: Session) -> None:

@@ -94,7 +94,7 @@ def sketch(href: Any = None, with_rounds: bool = True) -> Any:
             lines.append(Line(tuple(route), route_css(index), f"车次 {index + 1}"))
             spots += [Spot(lon, lat, f"stop route-spot-{index}", f"站点 {n}", text=str(n), radius=9) for n, (lon, lat) in enumerate(route[1:-1], 1)]
     areas = areas_from_geojson(counties, values=values, show=formatting.mass, href=href)
-    return map_svg(areas=areas, paths=lines, spots=spots, title="各县(市、区)在库量", show=formatting.mass, legend=[LegendItem("收集平台", "spot site-platform", "spot")])
+    return map_svg(areas=areas, paths=lines, spots=spots, title="各县(市、区)在库量", show_bound=formatting.mass_short, legend=[LegendItem("收集平台", "spot site-platform", "spot")])
 
 
 def context(name: str) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def context(name: str) -> dict[str, Any]:
         "map_drawing": sketch(lambda adcode: f"#{adcode}"),
         "bars": bars_svg(parts, title="去向"),
         "columns_chart": columns_svg([Bar(f"{day}日", day * 37 % 90 + 10, str(day * 37 % 90 + 10)) for day in range(1, 31)], title="每日入库"),
-        "flow": flow_svg(source, parts, title="去向"),
+        "flow": flow_svg(source, parts, title="去向", size=(600, 300)),
         "flow_small": flow_svg(source, parts, title="去向", size=(340, 380)),
     }
 
@@ -152,13 +152,13 @@ def gallery_app(locale: str = "zh", translations: Path | None = None, viewer: bo
 
     @app.get("/error")
     def error() -> Any:
-        explanation = {"code": "object.not_found", "message": "没有这个批次,或者它不属于您的单位。请从列表中重新打开。"}
+        explanation = {"code": "object.not_found", "message": "没有这个批次，或者它不属于您的单位。请从列表中重新打开。"}
         return render_template_string('{% include "errors/error.html" %}', status=404, explanation=explanation, request_id="a1b2c3"), 404
 
     @app.get("/<name>")
     def page(name: str) -> str:
         if name == "list":
-            flash("已入库 3 批,共 1.2 t。", "good")
+            flash("已入库 3 批，共 1.2 t。", "good")
         return render_template_string((PAGES / f"{name}.html").read_text(encoding="utf-8"), **context(name))
 
     return app

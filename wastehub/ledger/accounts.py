@@ -30,7 +30,7 @@ REASONS = {
     "label.elsewhere": "the books have the container at another place",
     "batch.mismatch": "the books have another batch for this label",
     "code.mismatch": "the books have another waste code for this label",
-    "place.missing": "a move without a destination, or to where the container already is",
+    "place.missing": "a move without a destination",
     "mass.missing": "a mass above zero is needed",
     "mass.differs_from_record": "basis 'recorded', but the books have another mass",
     "mass.exceeds_content": "more than the container holds",

@@ -90,6 +90,7 @@ class Books:
         batches = dict.fromkeys(line.batch for line in event.lines if line.batch)
         if case is not None:
             labels[case.label] = None
+            batches[case.batch] = None
         for label in labels:
             state = self.label(label)
             if state is not None:

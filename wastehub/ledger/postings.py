@@ -110,8 +110,10 @@ class Keeper:
         self.books.labels.update(load_labels(self._session, labels))
         cases = {str(event.facts.get("case", "")) for event in events if event.type == "case.resolved"}
         for record in self.books.labels.values():
-            if record.state.weighing is not None and record.state.weighing.case:
-                cases.add(record.state.weighing.case)
+            # An undone loading brings the weighing before it back.
+            for state in (record.state, record.state.before):
+                if state is not None and state.weighing is not None:
+                    cases.add(state.weighing.case)
         self.books.cases.update(load_cases(self._session, sorted(cases - {""})))
         batches = {line.batch for event in events for line in event.lines if line.batch}
         batches.update(record.state.batch for record in self.books.labels.values())

@@ -248,3 +248,38 @@ def _differences(session: Session, counterpart: AnySelect, kinds: Sequence[str])
         .subquery()
     )
     return int(session.scalar(select(func.coalesce(func.sum(per_account.c.off_g), 0))) or 0)
+
+
+def latest(
+    session: Session,
+    *,
+    text: str = "",
+    site: str | None = None,
+    before_idx: int | None = None,
+    limit: int = 50,
+) -> list[Entry]:
+    """The newest entries, newest first; `text` names a site, a subject, a label or an event type."""
+    statement = select(EntryRow.idx, EntryRow.leaf, EntryRow.leaf_hash, EntryRow.recorded_at, HeldRow.reason,
+                       HeldRow.detail).outerjoin(HeldRow, HeldRow.idx == EntryRow.idx)  # fmt: skip
+    if site is not None:
+        statement = statement.where(EntryRow.site == site)
+    if text:
+        among = select(EntryLabelRow.idx).where(EntryLabelRow.label == text)
+        named = select(EntryRow.idx).where(
+            (EntryRow.subject == text) | (EntryRow.site == text) | (EntryRow.type == text) | (EntryRow.label == text)
+        )
+        statement = statement.where(EntryRow.idx.in_(union(named, among).scalar_subquery()))
+    if before_idx is not None:
+        statement = statement.where(EntryRow.idx < before_idx)
+    return [_entry(row) for row in session.execute(statement.order_by(EntryRow.idx.desc()).limit(limit))]
+
+
+def recorded_at(session: Session, indexes: Sequence[int]) -> dict[int, datetime]:
+    """When some entries were recorded."""
+    found: dict[int, datetime] = {}
+    for start in range(0, len(indexes), 500):
+        statement = select(EntryRow.idx, EntryRow.recorded_at).where(
+            EntryRow.idx.in_(indexes[start : start + 500])
+        )
+        found.update({idx: at for idx, at in session.execute(statement)})
+    return found

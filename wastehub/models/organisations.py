@@ -193,3 +193,14 @@ def plans_of(session: Session, *, enterprise_ids: list[UUID], year: int) -> dict
         )
         found.update({plan.enterprise_id: plan for plan in session.scalars(query)})
     return found
+
+
+def platforms_serving(session: Session, county_code: str) -> list[Organisation]:
+    """The platforms that may serve a county, its own first."""
+    query = (
+        select(Organisation)
+        .join(PlatformCounty, PlatformCounty.platform_id == Organisation.id)
+        .where(PlatformCounty.county_code == county_code, Organisation.active)
+        .order_by(PlatformCounty.rank, Organisation.code)
+    )
+    return list(session.scalars(query))

@@ -105,7 +105,8 @@ class WasteCode(Base):
     unverified_against_2025: Mapped[bool]
     group_code: Mapped[str | None] = mapped_column(ForeignKey("segregation_groups.code"), index=True)
     group_excludes_liquid: Mapped[bool] = mapped_column(default=False)
-    group_reason: Mapped[str] = mapped_column(Text, default="")
+    group_reason_zh: Mapped[str] = mapped_column(Text, default="")
+    group_reason_en: Mapped[str] = mapped_column(Text, default="")
     group_source: Mapped[str] = mapped_column(Text, default="")
     aliases_zh: Mapped[str] = mapped_column(String(120), default="")
     search_text: Mapped[str] = mapped_column(String(200))

@@ -238,10 +238,14 @@ def rounds_on(
     return list(session.scalars(query.options(*_round_options()).order_by(Round.round_no)))
 
 
-def busy_on(session: Session, on: date) -> tuple[dict[UUID, str], dict[UUID, str]]:
-    """Vehicles and crew members that live rounds of a day already hold, each with its round number."""
+def busy_on(
+    session: Session, on: date, *, besides: UUID | None = None
+) -> tuple[dict[UUID, str], dict[UUID, str]]:
+    """Vehicles and crew members that live rounds of a day (one left aside) hold, with the round number."""
     query = select(Round.round_no, Round.vehicle_id, Round.driver_id, Round.escort_id)
     query = query.where(Round.service_on == on, Round.state.in_(LIVE_ROUND))
+    if besides is not None:
+        query = query.where(Round.id != besides)
     vehicles: dict[UUID, str] = {}
     people: dict[UUID, str] = {}
     for round_no, vehicle_id, driver_id, escort_id in session.execute(query):
@@ -315,6 +319,12 @@ def stops_by_id(session: Session, ids: list[UUID], *, lock: bool = False) -> dic
     if lock:
         query = query.with_for_update(of=Stop)
     return {row.id: row for row in session.scalars(query)}
+
+
+def round_ids_of_stops(session: Session, stop_ids: list[UUID]) -> list[UUID]:
+    """The rounds that the stops belong to: to lock a round before its stops."""
+    query = select(Trip.round_id).join(Stop, Stop.trip_id == Trip.id).where(Stop.id.in_(stop_ids))
+    return list(session.scalars(query.distinct().order_by(Trip.round_id)))
 
 
 def trips_by_id(session: Session, ids: list[UUID], *, lock: bool = False) -> dict[UUID, Trip]:

@@ -36,6 +36,7 @@ Counts = dict[str, Count]
 SOURCE = csv.text(1000)
 HAZARD = r"(T|C|I|R|In)"
 CERTAINTY = csv.choice("P", "S", "N")
+GROUP_WORDS = ("group_reason_zh", "group_reason_en", "group_source")
 
 FILES: dict[str, tuple[tuple[str, ...], dict[str, Cell]]] = {
     "waste_categories": (
@@ -97,7 +98,8 @@ FILES: dict[str, tuple[tuple[str, ...], dict[str, Cell]]] = {
             "code": csv.text(10),
             "group_code": csv.text(3),
             "excludes_liquid": csv.flag,
-            "reason": csv.text(1000),
+            "reason_zh": csv.text(1000),
+            "reason_en": csv.text(1000),
             "source": SOURCE,
         },
     ),
@@ -251,7 +253,8 @@ def _with_groups(tables: dict[str, list[Row]]) -> list[dict[str, Any]]:
                 "search_text": _searchable(f"{row['name_zh']};{row['aliases_zh']}"),
                 "group_code": group["group_code"] if group else None,
                 "group_excludes_liquid": group["excludes_liquid"] if group else False,
-                "group_reason": group["reason"] if group else "",
+                "group_reason_zh": group["reason_zh"] if group else "",
+                "group_reason_en": group["reason_en"] if group else "",
                 "group_source": group["source"] if group else "",
             }
         )
@@ -266,7 +269,7 @@ def _decided_here(present: WasteCode) -> frozenset[str]:
     """A group that an administrator of this installation assigned outlives every load."""
     if not present.group_source.startswith(DECIDED_HERE):
         return frozenset()
-    return frozenset({"group_code", "group_excludes_liquid", "group_reason", "group_source"})
+    return frozenset({"group_code", "group_excludes_liquid", *GROUP_WORDS})
 
 
 def _nothing(present: Any) -> frozenset[str]:

@@ -192,3 +192,13 @@ def _user(session: Session, user_id: UUID) -> User:
     if user is None:
         raise NotFound("object.not_found", field="user_id")
     return user
+
+
+def user(session: Session, *, actor: Actor, user_id: UUID) -> User:
+    """One account with its unit. Raises NotFound."""
+    actor.require("user.manage")
+    query = select(User).where(User.id == user_id).options(joinedload(User.organisation))
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("object.not_found", field="user_id")
+    return found

@@ -87,8 +87,10 @@ def close_stops(session: Session, *, closings: Sequence[StopClosing], now: datet
     Nothing loaded means missed or refused: the request goes back to the pool with its due date.
     Raises Conflict (stop.already_closed, round.not_under_way), InvalidInput (reason.*).
     """
-    stops = round_rows.stops_by_id(session, [c.stop_id for c in closings], lock=True)
-    rounds = round_rows.rounds_by_id(session, list({s.trip.round_id for s in stops.values()}), lock=True)
+    ids = [c.stop_id for c in closings]
+    # Rounds first: reading them again afterwards would drop what the stops were loaded with.
+    rounds = round_rows.rounds_by_id(session, round_rows.round_ids_of_stops(session, ids), lock=True)
+    stops = round_rows.stops_by_id(session, ids, lock=True)
     papers = manifest_rows.manifests_of_stops(session, list(stops))
     loads: dict[UUID | None, list[Container]] = defaultdict(list)
     for container in request_rows.containers_on(session, [s.request_id for s in stops.values()]):

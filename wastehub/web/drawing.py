@@ -211,11 +211,14 @@ def map_svg(
     spots: Sequence[Spot] = (),
     title: str,
     size: tuple[int, int] = (880, 720),
-    show: Callable[[int], str] = str,
+    show_bound: Callable[[int], str] = str,
     legend: Sequence[LegendItem] = (),
     margin: int = 24,
 ) -> MapDrawing:
-    """Draw the layers from below to above: areas, roads and rounds, points, labels, scale."""
+    """Draw the layers from below to above: areas, roads and rounds, points, labels, scale.
+
+    `show_bound` writes the bounds of the shades in the legend (formatting.mass_short for masses).
+    """
     everything = [point for area in areas for ring in area.rings for point in ring]
     everything += [point for path in paths for point in path.points_e6] if not areas else []
     everything += [(spot.lon_e6, spot.lat_e6) for spot in spots] if not areas else []
@@ -233,7 +236,7 @@ def map_svg(
         size[0], size[1], role, title, Markup("").join(parts)
     )
     shaded = any(area.value is not None for area in areas)
-    return MapDrawing(svg, (*(value_legend(breaks, show) if shaded else ()), *legend))
+    return MapDrawing(svg, (*(value_legend(breaks, show_bound) if shaded else ()), *legend))
 
 
 def value_legend(breaks: Sequence[int], show: Callable[[int], str]) -> tuple[LegendItem, ...]:
@@ -387,28 +390,25 @@ def columns_svg(bars: Sequence[Bar], *, title: str, height_px: int = 200, every:
     )
 
 
-def flow_svg(source: Bar, parts: Sequence[Bar], *, title: str, size: tuple[int, int] = (960, 300)) -> Markup:
+def flow_svg(source: Bar, parts: Sequence[Bar], *, title: str, size: tuple[int, int] = (720, 320)) -> Markup:
     """Where a mass went: one source on the left, streams as thick as their share to the right.
 
     The streams should add up to the source; what is missing stays visible as an end without a stream.
     """
     wide, high = size
-    gap, head, node = 12, 46, 12
-    label_px = 190 if wide >= 600 else 150
-    total = max(source.value, sum(part.value for part in parts), 1)
+    gap, head, node, least = 8, 46, 12, 38
     room = high - head - gap * max(0, len(parts) - 1)
-    floor_px = min(34, room / max(1, len(parts)))
-    slots = _slots([part.value for part in parts], room, floor_px)
-    left_px = room * min(1.0, source.value / total)
-    right = wide - label_px
+    px_per_g = _thickness([part.value for part in parts], room, min(least, room / max(1, len(parts))))
+    right = wide - (170 if wide >= 600 else 132)
     drawn = [
         Markup('<text class="flow-source" x="0" y="16">{}</text><text class="flow-mass" x="0" y="36">{}</text>').format(source.label, source.text),
-        Markup('<rect class="flow-node" x="0" y="{}" width="{}" height="{:.1f}" rx="2"></rect>').format(head, node, max(left_px, 2)),
+        Markup('<rect class="flow-node" x="0" y="{}" width="{}" height="{:.1f}" rx="2"></rect>').format(head, node, max(source.value * px_per_g, 2)),
     ]
     y_left, y_right = float(head), float(head)
-    for part, slot in zip(parts, slots, strict=True):
-        thick = left_px * part.value / max(source.value, 1) if source.value else 0.0
-        drawn.append(_stream(part, (node, y_left, thick), (right, y_right, slot), node))
+    for part in parts:
+        thick = part.value * px_per_g
+        slot = max(thick, least)
+        drawn.append(_stream(part, (node, y_left), (right, y_right + (slot - thick) / 2), thick, y_right + slot / 2))
         y_left += thick
         y_right += slot + gap
     role = "group" if any(part.href for part in (source, *parts)) else "img"
@@ -417,33 +417,40 @@ def flow_svg(source: Bar, parts: Sequence[Bar], *, title: str, size: tuple[int, 
     )
 
 
-def _slots(values: Sequence[int], room: float, least: float) -> list[float]:
-    """Heights that add up to `room`, in proportion to the values, none below `least` (a label needs it)."""
-    spare = room - least * len(values)
-    total = sum(values) or 1
-    return [least + spare * value / total for value in values]
+def _thickness(values: Sequence[int], room: float, least: float) -> float:
+    """Pixels per gram so that all streams fit into `room`, though each takes at least `least` for its label."""
+    total = sum(values)
+    if total <= 0:
+        return 0.0
+    thin: set[int] = set()
+    while len(thin) < len(values):
+        px_per_g = (room - least * len(thin)) / sum(value for index, value in enumerate(values) if index not in thin)
+        thinner = {index for index, value in enumerate(values) if value * px_per_g < least} | thin
+        if thinner == thin:
+            return px_per_g
+        thin = thinner
+    return least / max(values)
 
 
-def _stream(part: Bar, start: tuple[float, float, float], end: tuple[float, float, float], node: int) -> Markup:
-    x0, y0, thick = start
-    x1, y1, slot = end
+def _stream(part: Bar, start: tuple[float, float], end: tuple[float, float], thick: float, label_y: float) -> Markup:
+    """One stream of the same thickness all along, its end, and its label beside the end."""
+    (x0, y0), (x1, y1) = start, end
     bend = (x0 + x1) / 2
     tone = f" flow-{part.tone}" if part.tone else ""
-    ribbon = Markup("")
+    drawn = Markup("")
     if part.value:
         outline = (
             f"M{x0} {y0:.1f}C{bend:.1f} {y0:.1f} {bend:.1f} {y1:.1f} {x1:.1f} {y1:.1f}"
-            f"V{y1 + slot:.1f}C{bend:.1f} {y1 + slot:.1f} {bend:.1f} {y0 + thick:.1f} {x0} {y0 + thick:.1f}Z"
+            f"V{y1 + thick:.1f}C{bend:.1f} {y1 + thick:.1f} {bend:.1f} {y0 + thick:.1f} {x0} {y0 + thick:.1f}Z"
         )
-        ribbon = Markup('<path class="flow-band{}" d="{}"></path>').format(tone, outline)
-    empty = "" if part.value else " flow-empty"
-    inner = ribbon + Markup(
-        '<rect class="flow-node{}{}" x="{:.1f}" y="{:.1f}" width="{}" height="{:.1f}" rx="2"></rect>'
-        '<text class="flow-label" x="{:.1f}" y="{:.1f}">{}</text><text class="flow-mass" x="{:.1f}" y="{:.1f}">{}</text>'
-    ).format(
-        tone, empty, x1, y1, node / 2, slot, x1 + 16, y1 + slot / 2 - 3, part.label, x1 + 16, y1 + slot / 2 + 14, part.text
+        drawn += Markup('<path class="flow-band{}" d="{}"></path>').format(tone, outline)
+    drawn += Markup('<rect class="flow-node{}" x="{:.1f}" y="{:.1f}" width="6" height="{:.1f}" rx="2"></rect>').format(
+        tone if part.value else " flow-empty", x1, y1 if part.value else label_y - 8, max(thick, 1.5) if part.value else 16
     )
-    return _linked(inner, part.href, f"{part.label} {part.text}")
+    drawn += Markup(
+        '<text class="flow-label" x="{0:.1f}" y="{1:.1f}">{3}</text><text class="flow-mass" x="{0:.1f}" y="{2:.1f}">{4}</text>'
+    ).format(x1 + 16, label_y - 3, label_y + 14, part.label, part.text)
+    return _linked(drawn, part.href, f"{part.label} {part.text}")
 
 
 def _spoken(title: str, bars: Sequence[Bar]) -> str:

@@ -39,6 +39,15 @@ def mass(mass_g: int | None) -> str:
     return f"{_half_up(mass_g, 1_000_000, 3)} t"
 
 
+def mass_short(mass_g: int | None) -> str:
+    """Grams without needless zeros, for legends and axes: "10 t", "2.5 t", "500 kg"."""
+    if mass_g is None:
+        return ABSENT
+    unit, name = (1_000_000, "t") if abs(mass_g) >= 1_000_000 else (1_000, "kg")
+    figure = _half_up(mass_g, unit, 3)
+    return f"{figure.rstrip('0').rstrip('.')} {name}"
+
+
 def mass_kg(mass_g: int | None) -> str:
     """Grams as kilograms without the unit, for columns headed with it and for inputs: "812.5".
 
@@ -170,6 +179,7 @@ def label_code(code: str | None) -> Markup:
 FILTERS = {
     "mass": mass,
     "mass_kg": mass_kg,
+    "mass_short": mass_short,
     "signed_mass": signed_mass,
     "number": number,
     "percent": percent,

@@ -5,6 +5,7 @@ Plain first form: HJ 1276-2022 fixes size, colours and fields; hazard symbols fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -12,6 +13,7 @@ import qrcode
 from markupsafe import Markup
 from qrcode.constants import ERROR_CORRECT_M
 
+from ..domain import labels
 from ..domain.hazards import PROPERTIES
 from ..services.labels import LabelFields
 from . import formatting
@@ -24,9 +26,14 @@ BORDER_MM = 1.0
 QR_MM = {100: 30.0, 150: 42.0, 200: 56.0}
 
 
-def qr_svg(payload: str, *, side_mm: float, quiet: int = 4) -> Markup:
+def payload(base_url: str, label_code: str) -> str:
+    """What the QR code of a label says: the address of its public page."""
+    return labels.qr_payload(base_url, label_code)
+
+
+def qr_svg(text: str, *, side_mm: float, quiet: int = 4) -> Markup:
     """A QR code of its own, `side_mm` wide with its quiet zone."""
-    modules = _modules(payload)
+    modules = _modules(text)
     size = len(modules) + 2 * quiet
     return Markup(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{side_mm}mm" height="{side_mm}mm" '
@@ -72,20 +79,23 @@ def label_svg(fields: LabelFields, *, payload: str) -> Markup:
     sheet.row(
         ("废物类别：", f"{fields.category_code} {fields.category_name}"),
         ("废物代码：", fields.waste_code),
+        widths=(7, 5),
+    )
+    sheet.row(
         ("废物形态：", FORMS_ZH[fields.form]),
-        widths=(5, 3, 3),
+        ("危险特性：", "、".join(PROPERTIES[letter].name_zh for letter in fields.hazards)),
+        widths=(5, 7),
     )
     sheet.row(
         ("主要成分：", fields.main_components or "—"),
-        ("危险特性：", "、".join(PROPERTIES[letter].name_zh for letter in fields.hazards)),
-        widths=(6, 5),
+        ("有害成分：", fields.harmful_components or "—"),
+        widths=(6, 6),
     )
-    sheet.row(("有害成分：", fields.harmful_components or "—"))
     sheet.row(("注意事项：", fields.precautions))
     sheet.beside_qr(
         payload,
         (
-            ("数字识别码：", fields.label_code),
+            ("数字识别码：", _grouped(fields.label_code)),
             ("产生/收集单位：", fields.unit_name),
             ("联系人和联系方式：", fields.contact or "—"),
             ("产生日期：", fields.produced_on.isoformat()),
@@ -100,6 +110,11 @@ def _names(fields: LabelFields) -> str:
     if fields.waste_name == fields.catalogue_name:
         return fields.catalogue_name
     return f"{fields.waste_name}（{fields.catalogue_name}）"
+
+
+def _grouped(code: str) -> str:
+    """The four segments of the identification code, apart: unit, waste, day, running number."""
+    return f"{code[:18]} {code[18:26]} {code[26:34]} {code[34:]}"
 
 
 class _Sheet:
@@ -135,22 +150,21 @@ class _Sheet:
         self._next(height)
 
     def beside_qr(self, payload: str, cells: Sequence[tuple[str, str]]) -> None:
-        side = QR_MM[self.side]
-        bottom = self.side - MARGIN_MM
-        column = self.width - side - 2 * self.pad
-        laid = [(name, self._wrapped(name + value, column - 2 * self.pad)) for name, value in cells]
-        wanted = sum(len(lines) for _, lines in laid) * self.size * 1.22 + len(laid) * self.pad
-        scale = min(1.0, (bottom - self.y) / wanted)
-        split = self.left + column
-        spare = (bottom - self.y - wanted * scale) / len(laid)
-        for index, (name, lines) in enumerate(laid):
-            height = (len(lines) * self.size * 1.22 + self.pad) * scale + spare
-            self._block(self.left + self.pad, self.y + self.pad * 0.4, name, lines, scale)
-            if index < len(laid) - 1:
-                self._line(self.left, self.y + height, split, self.y + height)
-            self.y += height
-        top = bottom - (bottom - (self.y - sum((len(ls) * self.size * 1.22 + self.pad) * scale + spare
-                                              for _, ls in laid)))  # fmt: skip
+        top, bottom = self.y, self.side - MARGIN_MM
+        side = min(QR_MM[self.side], bottom - top - self.pad)
+        split = self.left + self.width - side - 2 * self.pad
+        laid = [
+            (name, self._wrapped(name + value, split - self.left - 2 * self.pad)) for name, value in cells
+        ]
+        wanted = [len(lines) * self.size * 1.22 + self.pad for _, lines in laid]
+        # Long texts are set smaller rather than cut: the label keeps its size.
+        scale = min(1.0, (bottom - top) / sum(wanted))
+        spare = (bottom - top - sum(wanted) * scale) / len(laid)
+        for (name, lines), height in zip(laid, wanted, strict=True):
+            if self.y > top:
+                self._line(self.left, self.y, split, self.y)
+            self._block(self.left + self.pad, self.y + self.pad * 0.4 + spare / 2, name, lines, scale)
+            self.y += height * scale + spare
         self._line(split, top, split, bottom)
         self._qr(payload, split + self.pad, (top + bottom) / 2 - side / 2, side)
 
@@ -164,16 +178,25 @@ class _Sheet:
         )
 
     def _wrapped(self, text: str, width: float) -> list[str]:
-        """Lines that fit: a Chinese character is as wide as it is high, a Latin one about half."""
+        """Lines that fit; a word or number is broken only when it is wider than a line."""
         lines, line, used = [], "", 0.0
-        for character in text:
-            step = self.size * (1.0 if ord(character) > 0x2E80 or character == "—" else 0.56)
-            if used + step > width and line:
-                lines.append(line)
-                line, used = "", 0.0
-            line += character
-            used += step
+        for word in re.findall(r"[!-~]+|.", text):
+            step = self._wide(word)
+            for piece in [word] if step <= width else list(word):
+                step = self._wide(piece)
+                if used + step > width and line.strip():
+                    lines.append(line.rstrip())
+                    line, used = "", 0.0
+                if piece != " " or line:
+                    line += piece
+                    used += step
         return [*lines, line]
+
+    def _wide(self, text: str) -> float:
+        """About as wide as a person would print it: Chinese square, Latin narrower."""
+        return self.size * sum(
+            1.0 if ord(c) > 0x2E80 or c == "—" else 0.7 if c.isupper() else 0.57 for c in text
+        )
 
     def _block(self, x: float, y: float, name: str, lines: Sequence[str], scale: float = 1.0) -> None:
         size = self.size * scale

@@ -76,6 +76,12 @@ window.addEventListener('pageshow', (event) => {
   }
 });
 
+// The heading row sticks; what sticks below it must know its height.
+const head = document.querySelector('.page-head');
+if (head) {
+  new ResizeObserver(() => document.documentElement.style.setProperty('--head', `${head.offsetHeight}px`)).observe(head);
+}
+
 document.querySelector('dialog[data-open]')?.showModal();
 document.querySelector('[data-error-summary]')?.focus();
 

@@ -107,7 +107,7 @@ export class Scanner {
       this.told.at = now;
       return;
     }
-    this.told = { text, at: now };
+    if (source === 'camera') this.told = { text, at: now };
     navigator.vibrate?.(80);
     beep();
     this.show('read', this.say.textRead);

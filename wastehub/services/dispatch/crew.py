@@ -42,11 +42,11 @@ def assign_crew(
     require_version(row, version)
     if row.state not in ("planned", "published"):
         raise Conflict("round.not_changeable", round_no=row.round_no, state=row.state)
+    _, busy = busy_on(session, row.service_on, besides=row.id)
     row.driver = _person(session, driver_id)
     row.escort = _person(session, escort_id)
     row.driver_id, row.escort_id = driver_id, escort_id
-    _, busy = busy_on(session, row.service_on)
-    require_crew(row, {person: no for person, no in busy.items() if no != row.round_no})
+    require_crew(row, busy)
     query = select(Manifest).join(Trip, Trip.id == Manifest.trip_id)
     for manifest in session.scalars(query.where(Trip.round_id == row.id, Manifest.state == "submitted")):
         manifest.driver_id, manifest.escort_id = driver_id, escort_id

@@ -41,7 +41,7 @@ def request_run(
     """
     actor.require("plan.run")
     if not 1 <= budget_s <= BUDGET_MAX_S:
-        raise InvalidInput("plan.budget_out_of_range", field="budget_s", given=budget_s, max_s=BUDGET_MAX_S)
+        raise InvalidInput("plan.budget_out_of_range", field="budget_s", given=budget_s, most=BUDGET_MAX_S)
     today = calendar.on_date(now)
     if service_on < today:
         raise InvalidInput("plan.day_over", field="service_on", on=service_on, today=today)

@@ -1,0 +1,110 @@
+"""What states, forms and hazards are called, and the tone in which a page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+Word = tuple[str, Any]  # tone, text
+
+CONTAINER_STATES: Mapping[str, Word] = {
+    "registered": ("warn", _l("待打印标签")),
+    "labelled": ("neutral", _l("贮存中")),
+    "loaded": ("active", _l("运输中")),
+    "refused_on_arrival": ("bad", _l("平台拒收，待退回")),
+    "stored": ("active", _l("平台在库")),
+    "in_lot": ("active", _l("平台待出库")),
+    "shipped": ("active", _l("转移中")),
+    "at_plant": ("active", _l("处置单位已接收")),
+    "treated": ("good", _l("已利用处置")),
+    "void": ("neutral", _l("已作废")),
+}
+
+REQUEST_STATES: Mapping[str, Word] = {
+    "open": ("waiting", _l("待安排")),
+    "scheduled": ("active", _l("已排车次")),
+    "collected": ("good", _l("已收运")),
+    "partly_collected": ("warn", _l("部分收运")),
+    "cancelled": ("neutral", _l("已取消")),
+}
+
+STORAGE_CLOCK: Mapping[str, Word] = {
+    "ok": ("good", _l("期限内")),
+    "warning": ("warn", _l("临近期限")),
+    "overdue": ("bad", _l("已超期")),
+}
+
+FORMS: Mapping[str, Any] = {
+    "liquid": _l("液态"),
+    "solid": _l("固态"),
+    "sludge": _l("泥态"),
+    "semi_solid": _l("半固态"),
+    "gas": _l("气态"),
+}
+
+BASES: Mapping[str, Any] = {"estimated": _l("估重"), "weighed": _l("实际称重")}
+
+HAZARDS: Mapping[str, Any] = {
+    "T": _l("毒性"),
+    "C": _l("腐蚀性"),
+    "I": _l("易燃性"),
+    "R": _l("反应性"),
+    "In": _l("感染性"),
+}
+
+MANAGEMENT_CLASSES: Mapping[str, Any] = {
+    "key": _l("重点监管单位"),
+    "simplified": _l("简化管理单位"),
+    "registration": _l("登记管理单位"),
+}
+
+STORAGE_KINDS: Mapping[str, Any] = {"point": _l("贮存点"), "store": _l("贮存库")}
+
+# Accounts of the books as the owner of a batch reads them.
+FATES: Mapping[str, tuple[str, str, Any]] = {
+    "STOCK": ("stored", "neutral", _l("贮存")),
+    "TRANS": ("moving", "active", _l("运输途中")),
+    "DONE": ("treatment", "good", _l("已利用处置")),
+    "TOL": ("mass", "neutral", _l("称重允差内差异")),
+    "SUSP": ("suspense", "bad", _l("待查差异")),
+    "LOSS": ("minus", "warn", _l("已说明损耗")),
+    "SPILL": ("warn", "bad", _l("已申报泄漏")),
+}
+
+ROUND_STATES: Mapping[str, Word] = {
+    "planned": ("waiting", _l("未发布")),
+    "published": ("active", _l("已发布")),
+    "under_way": ("active", _l("收运中")),
+    "finished": ("good", _l("已完成")),
+    "cancelled": ("neutral", _l("已取消")),
+}
+
+STOP_STATES: Mapping[str, Word] = {
+    "planned": ("waiting", _l("待上门")),
+    "done": ("good", _l("已收运")),
+    "partly_done": ("warn", _l("部分收运")),
+    "missed": ("bad", _l("未收成")),
+    "cancelled": ("neutral", _l("已撤回")),
+}
+
+
+def hazards(letters: str) -> str:
+    """ "T/I" as "毒性、易燃性"."""
+    return "、".join(str(HAZARDS[letter]) for letter in letters.split("/") if letter in HAZARDS)
+
+
+def of(table: Mapping[str, Any], key: str) -> Any:
+    """The word (or tone and word) for a value; an unknown value is shown as it is."""
+    found = table.get(key)
+    if found is not None:
+        return found
+    return ("neutral", key) if table and isinstance(next(iter(table.values())), tuple) else key
+
+
+def register(app: Any) -> None:
+    """Make the tables known to templates as `words.FORMS` and the like."""
+    import sys
+
+    app.jinja_env.globals["words"] = sys.modules[__name__]
