@@ -13,7 +13,7 @@ from flask import Flask, url_for
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 
-from . import clock, regions
+from . import clock, jobs, regions
 from .config import Settings, from_environment
 from .db import Database
 from .ledger import signing
@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.config.update(config)
     app.extensions["wastehub.settings"] = settings
     app.extensions["wastehub.database"] = database or open_database(settings)
+    app.extensions["wastehub.enqueue_planning"] = jobs.queuer(settings)
     auth.init_app(app)
     Babel(app, locale_selector=select_locale, default_domain="messages")
     csrf = CSRFProtect(app)

@@ -15,6 +15,7 @@ from typing import Any
 from . import backups, clock, config, migrate
 from .domain.actors import Actor
 from .domain.errors import RuleViolation
+from .seeding.csv_rows import SeedError
 
 SYSTEM = Actor(author="service", role="admin")
 
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(sys.argv[1:] if argv is None else argv)
     try:
         return int(arguments.command(arguments, settings_for(arguments)) or 0)
-    except (UsageError, RuleViolation, backups.BadBackup, migrate.DatabaseNotCurrent) as error:
+    except (UsageError, RuleViolation, SeedError, backups.BadBackup, migrate.DatabaseNotCurrent) as error:
         print(f"wastehub: {error}", file=sys.stderr)
         return 2
 

@@ -82,6 +82,18 @@ def for_settings(settings: Settings) -> Jobs:
     return build(queue_at(settings.queue_url), database)
 
 
+def queuer(settings: Settings) -> Callable[[UUID], None]:
+    """A function that puts a planning run into the queue; the queue is opened at its first use."""
+    opened: list[Jobs] = []
+
+    def enqueue(run_id: UUID) -> None:
+        if not opened:
+            opened.append(for_settings(settings))
+        opened[0].plan(str(run_id))
+
+    return enqueue
+
+
 def work(settings: Settings) -> None:
     """Work off the queue until a signal comes."""
     settings.var_dir.mkdir(parents=True, exist_ok=True)

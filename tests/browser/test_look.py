@@ -45,7 +45,9 @@ def test_the_gallery_is_accessible_and_nothing_scrolls_sideways(
     screenshot(page, f"gallery/{name}-{viewport['width']}-{scheme}")
 
 
-def test_the_rows_of_a_list_are_walked_with_j_and_k_and_opened_with_enter(base_url: str, new_page: Open) -> None:
+def test_the_rows_of_a_list_are_walked_with_j_and_k_and_opened_with_enter(
+    base_url: str, new_page: Open
+) -> None:
     page = new_page(base_url=base_url)
     page.goto("/list")
     page.keyboard.press("j")
@@ -71,7 +73,9 @@ def test_chosen_rows_are_counted_and_a_filter_keeps_the_page(base_url: str, new_
     assert page.locator("[data-row]").count() == 32
 
 
-def test_a_lookup_offers_what_the_server_finds_and_takes_the_arrow_keys(base_url: str, new_page: Open) -> None:
+def test_a_lookup_offers_what_the_server_finds_and_takes_the_arrow_keys(
+    base_url: str, new_page: Open
+) -> None:
     page = new_page(base_url=base_url)
     page.goto("/form")
     field = page.locator("[data-lookup-text]")
@@ -124,7 +128,9 @@ def test_the_driver_sees_the_line_and_the_outbox(base_url: str, new_page: Open) 
     page.evaluate("document.dispatchEvent(new CustomEvent('wh:outbox', {detail: {waiting: 4}}))")
     assert state.inner_text() == "离线 · 4 条待上传"
     assert state.get_attribute("data-state") == "offline"
-    for height in page.locator(".btn, .driver-back, summary, .driver-list a").evaluate_all("all => all.map(e => e.offsetHeight)"):
+    for height in page.locator(".btn, .driver-back, summary, .driver-list a").evaluate_all(
+        "all => all.map(e => e.offsetHeight)"
+    ):
         assert height >= 56
 
 
@@ -133,7 +139,9 @@ def test_the_camera_reads_a_label_and_typing_does_as_well(
 ) -> None:
     browser = camera_browser(qr_film(tmp_path / "label.mjpeg", [CODE]))
     page = new_page(base_url=base_url, browser=browser, viewport=PHONE)
-    page.add_init_script("window.scans = []; document.addEventListener('wh:scan', (event) => window.scans.push(event.detail));")
+    page.add_init_script(
+        "window.scans = []; document.addEventListener('wh:scan', (event) => window.scans.push(event.detail));"
+    )
     page.goto("/scan")
     page.locator(".scanner[data-state=read]").wait_for()
     assert page.evaluate("window.scans[0]") == {"text": CODE, "source": "camera"}

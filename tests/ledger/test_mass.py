@@ -200,8 +200,9 @@ def test_one_bad_line_holds_the_whole_event(stocked: Desk) -> None:
     assert stocked.refuse(acts.act("lot.shipped", FIRM, *lines)) == "label.unknown"
 
 
-def test_a_tolerance_that_is_no_number_is_held(stocked: Desk) -> None:
-    facts: dict[str, Any] = {"tolerance_floor_g": "500"}
+@pytest.mark.parametrize("floor_g", ["500", -1, True])
+def test_a_tolerance_that_is_no_number_is_held(stocked: Desk, floor_g: Any) -> None:
+    facts = {"tolerance_floor_g": floor_g}
     line = Line("L1", mass_g=99_999, to_place=VEHICLE)
     assert stocked.refuse(acts.act("container.loaded", FIRM, line, facts=facts)) == "facts.invalid"
 
@@ -225,6 +226,19 @@ def test_undoing_twice_is_held(moving: Desk) -> None:
 def test_undoing_names_the_loading_it_means(moving: Desk) -> None:
     assert moving.refuse(acts.load_undone(undoes=str(UUID(int=1)))) == "load.not_undoable"
     moving.post(acts.load_undone(undoes=str(UUID(int=2))))
+
+
+def test_undoing_leaves_the_weighing_before_the_loading_alone(moving: Desk) -> None:
+    moving.post(acts.received(mass_g=80_000))
+    before = moving.snapshot()
+    moving.post(acts.act("lot.shipped", PLATFORM, Line("L1", to_place=VEHICLE)), acts.load_undone())
+    assert moving.snapshot() == before
+
+
+def test_after_arrival_there_is_no_loading_left_to_undo(moving: Desk) -> None:
+    moving.post(acts.returned())
+    state = moving.books.labels["L1"].state
+    assert (state.before, state.loaded_by) == (None, "")
 
 
 def test_a_loading_cannot_be_undone_after_a_spill(moving: Desk) -> None:
@@ -392,6 +406,14 @@ def test_a_case_nobody_opened_cannot_be_resolved(desk: Desk) -> None:
 def test_a_case_cannot_be_resolved_into_stock(moving: Desk) -> None:
     moving.post(acts.received(mass_g=80_000))
     assert moving.refuse(acts.resolved(moving.open_cases()[0], "STOCK")) == "case.resolution"
+
+
+def test_two_containers_of_one_event_open_two_cases(desk: Desk) -> None:
+    desk.post(acts.registered("L1"), acts.registered("L2"), acts.loaded("L1"), acts.loaded("L2"))
+    lines = Line("L1", mass_g=80_000), Line("L2", mass_g=70_000)
+    desk.post(acts.act("lot.received", PLATFORM, *lines, facts=POLICY))
+    masses = [desk.books.cases[key].case.mass_g for key in desk.open_cases()]
+    assert masses == [20_000, 30_000]
 
 
 def test_a_second_weighing_opens_a_second_case(moving: Desk) -> None:

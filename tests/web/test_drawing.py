@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.web.gallery import sketch
+from wastehub.web.charts import _thickness
 from wastehub.web.drawing import (
     Area,
     Bar,
     Spot,
     _Labels,
-    _thickness,
     bars_svg,
     class_breaks,
     class_of,
@@ -24,15 +24,28 @@ from wastehub.web.drawing import (
     route_css,
 )
 
-SQUARE = ((120_000_000, 30_000_000), (120_100_000, 30_000_000), (120_100_000, 30_100_000), (120_000_000, 30_100_000))
+SQUARE = (
+    (120_000_000, 30_000_000),
+    (120_100_000, 30_000_000),
+    (120_100_000, 30_100_000),
+    (120_000_000, 30_100_000),
+)
 
 
 def area(**changes: object) -> Area:
-    return Area(**{"key": "1", "name": "示例县", "rings": (SQUARE,), "label_e6": (120_050_000, 30_050_000), **changes})  # type: ignore[arg-type]
+    return Area(
+        **{"key": "1", "name": "示例县", "rings": (SQUARE,), "label_e6": (120_050_000, 30_050_000), **changes}
+    )  # type: ignore[arg-type]
 
 
 def test_the_breaks_of_a_map_are_round_and_reach_the_largest_value() -> None:
-    assert class_breaks([41_800_000, 9_000_000]) == (10_000_000, 20_000_000, 30_000_000, 40_000_000, 50_000_000)
+    assert class_breaks([41_800_000, 9_000_000]) == (
+        10_000_000,
+        20_000_000,
+        30_000_000,
+        40_000_000,
+        50_000_000,
+    )
     assert class_breaks([3, 1]) == (1, 2, 3)
     assert class_breaks([0, 0]) == ()
 
@@ -64,7 +77,9 @@ def test_a_label_that_finds_no_room_is_left_out_unless_it_must_be_shown() -> Non
 
 
 def test_north_is_above_south_and_east_is_right_of_west() -> None:
-    svg = map_svg(spots=[Spot(120_000_000, 30_000_000, "stop"), Spot(121_000_000, 31_000_000, "stop")], title="示例").svg
+    svg = map_svg(
+        spots=[Spot(120_000_000, 30_000_000, "stop"), Spot(121_000_000, 31_000_000, "stop")], title="示例"
+    ).svg
     (x1, y1), (x2, y2) = ((float(x), float(y)) for x, y in re.findall(r'cx="([\d.]+)" cy="([\d.]+)"', svg))
     assert x1 < x2
     assert y1 > y2
@@ -77,15 +92,25 @@ def test_an_area_with_a_link_is_a_group_and_one_without_is_a_picture() -> None:
 
 def test_names_from_outside_cannot_become_markup() -> None:
     bad = '<script>"&'
-    drawn = map_svg(areas=[area(name=bad, value=1, value_text=bad, href=bad)], spots=[Spot(120_000_000, 30_000_000, "town", bad, bad, bad)], title=bad).svg
-    drawn += bars_svg([Bar(bad, 1, bad, bad)], title=bad) + flow_svg(Bar(bad, 1, bad), [Bar(bad, 1, bad)], title=bad)
+    drawn = map_svg(
+        areas=[area(name=bad, value=1, value_text=bad, href=bad)],
+        spots=[Spot(120_000_000, 30_000_000, "town", bad, bad, bad)],
+        title=bad,
+    ).svg
+    drawn += bars_svg([Bar(bad, 1, bad, bad)], title=bad) + flow_svg(
+        Bar(bad, 1, bad), [Bar(bad, 1, bad)], title=bad
+    )
     drawn += columns_svg([Bar(bad, 1, bad)], title=bad)
     assert "<script" not in drawn
     assert '"&"' not in drawn
 
 
 def test_the_drawings_carry_no_inline_style() -> None:
-    drawn = sketch(lambda adcode: f"/{adcode}").svg + bars_svg([Bar("甲", 1, "1")], title="示例") + flow_svg(Bar("甲", 1, "1"), [Bar("乙", 1, "1")], title="示例")
+    drawn = (
+        sketch(lambda adcode: f"/{adcode}").svg
+        + bars_svg([Bar("甲", 1, "1")], title="示例")
+        + flow_svg(Bar("甲", 1, "1"), [Bar("乙", 1, "1")], title="示例")
+    )
     assert "style=" not in drawn
 
 

@@ -41,7 +41,9 @@ def in_chinese() -> Iterator[None]:
         (None, "—"),
     ],
 )
-def test_a_mass_reads_in_kilograms_below_ten_tonnes_and_in_tonnes_above(mass_g: int | None, text: str) -> None:
+def test_a_mass_reads_in_kilograms_below_ten_tonnes_and_in_tonnes_above(
+    mass_g: int | None, text: str
+) -> None:
     assert f.mass(mass_g) == text
 
 
@@ -58,7 +60,13 @@ def test_kilograms_for_an_input_lose_no_gram(mass_g: int) -> None:
 
 
 def test_bounds_of_a_legend_carry_no_needless_zeros() -> None:
-    assert [f.mass_short(g) for g in (0, 500_000, 2_500_000, 10_000_000, None)] == ["0 kg", "500 kg", "2.5 t", "10 t", "—"]
+    assert [f.mass_short(g) for g in (0, 500_000, 2_500_000, 10_000_000, None)] == [
+        "0 kg",
+        "500 kg",
+        "2.5 t",
+        "10 t",
+        "—",
+    ]
 
 
 def test_a_difference_shows_its_sign() -> None:
@@ -94,7 +102,10 @@ def test_relative_time(gap: timedelta, text: str) -> None:
     assert f.relative(NOW + gap, NOW) == text
 
 
-@pytest.mark.parametrize(("days", "text"), [(3, "3 天后到期"), (1, "明天到期"), (0, "今天到期"), (-1, "已逾期 1 天"), (-2, "已逾期 2 天")])
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [(3, "3 天后到期"), (1, "明天到期"), (0, "今天到期"), (-1, "已逾期 1 天"), (-2, "已逾期 2 天")],
+)
 def test_a_deadline_says_how_long_is_left_or_how_late_it_is(days: int, text: str) -> None:
     assert f.due(date(2026, 3, 16) + timedelta(days=days), NOW) == text
 
@@ -109,6 +120,11 @@ def test_distance_duration_money_and_share() -> None:
 def test_a_label_code_is_grouped_for_the_eye_and_stays_whole_for_the_clipboard() -> None:
     code = "91330400MA2B000X5R900214082026030200" + "1"
     shown = f.label_code(code)
-    assert [part.split("</span>")[0] for part in shown.split("<span>")[1:]] == [code[:18], code[18:26], code[26:34], code[34:]]
+    assert [part.split("</span>")[0] for part in shown.split("<span>")[1:]] == [
+        code[:18],
+        code[18:26],
+        code[26:34],
+        code[34:],
+    ]
     assert f'title="{code}"' in shown
     assert "&lt;" in f.label_code("<script>")

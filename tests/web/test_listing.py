@@ -20,24 +20,42 @@ COLUMNS = (
     Column("note", "备注", sortable=False),
 )
 ROWS = [
-    {"name": "示例甲", "mass_g": 812_501, "on": date(2026, 3, 16), "state": ("good", "已入库"), "note": "=1+1"},
+    {
+        "name": "示例甲",
+        "mass_g": 812_501,
+        "on": date(2026, 3, 16),
+        "state": ("good", "已入库"),
+        "note": "=1+1",
+    },
     {"name": "示例乙", "mass_g": None, "on": None, "state": ("warn", "临期"), "note": ""},
 ]
 
 
 def test_the_address_decides_filter_order_and_page() -> None:
-    query = read_query({"q": " 油 ", "sort": "-mass_g", "page": "3", "other": "x"}, COLUMNS, filters=("q",), sort="name")
-    assert (query.filters, query.sort, query.descending, query.offset, query.limit) == ({"q": "油"}, "mass_g", True, 100, 50)
+    query = read_query(
+        {"q": " 油 ", "sort": "-mass_g", "page": "3", "other": "x"}, COLUMNS, filters=("q",), sort="name"
+    )
+    assert (query.filters, query.sort, query.descending, query.offset, query.limit) == (
+        {"q": "油"},
+        "mass_g",
+        True,
+        100,
+        50,
+    )
 
 
-@pytest.mark.parametrize("args", [{"sort": "password"}, {"sort": "-note"}, {"page": "-1"}, {"page": "²"}, {"export": "exe"}])
+@pytest.mark.parametrize(
+    "args", [{"sort": "password"}, {"sort": "-note"}, {"page": "-1"}, {"page": "²"}, {"export": "exe"}]
+)
 def test_an_address_that_asks_for_something_else_gets_the_usual_list(args: dict[str, str]) -> None:
     query = read_query(args, COLUMNS, sort="-on")
     assert (query.sort, query.descending, query.page, query.export) == ("on", True, 1, "")
 
 
 def test_links_keep_the_filters_and_turn_the_order() -> None:
-    listing = read_query({"q": "油", "sort": "mass_g"}, COLUMNS, filters=("q",), sort="name").show(ROWS, count=120)
+    listing = read_query({"q": "油", "sort": "mass_g"}, COLUMNS, filters=("q",), sort="name").show(
+        ROWS, count=120
+    )
     assert listing.sort_href(COLUMNS[1]) == "?q=%E6%B2%B9&sort=-mass_g"
     assert listing.sort_href(COLUMNS[2]) == "?q=%E6%B2%B9&sort=-on"
     assert listing.page_href(2) == "?q=%E6%B2%B9&sort=mass_g&page=2"
@@ -73,7 +91,9 @@ def test_the_workbook_keeps_numbers_as_numbers_and_texts_as_texts() -> None:
 
 def test_an_instant_in_an_export_is_shanghai_time() -> None:
     column = Column("at", "时间", "at")
-    assert "2026-03-16 14:05" in as_csv([column], [{"at": datetime(2026, 3, 16, 6, 5, tzinfo=UTC)}]).decode("utf-8-sig")
+    assert "2026-03-16 14:05" in as_csv([column], [{"at": datetime(2026, 3, 16, 6, 5, tzinfo=UTC)}]).decode(
+        "utf-8-sig"
+    )
 
 
 def test_an_input_in_kilograms_shows_the_error_of_the_grams() -> None:

@@ -41,7 +41,9 @@ def english(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_page_of_the_gallery_renders_without_inline_style_or_script(client: FlaskClient, name: str) -> None:
+def test_every_page_of_the_gallery_renders_without_inline_style_or_script(
+    client: FlaskClient, name: str
+) -> None:
     answer = client.get(f"/{name}")
     assert answer.status_code == 200
     assert re.search(r"<[^>]*\sstyle\s*=", answer.text) is None
@@ -65,7 +67,9 @@ def test_every_page_of_the_gallery_renders_in_english(english: FlaskClient, name
     answer = english.get(f"/{name}")
     assert answer.status_code == 200
     assert '<html lang="en">' in answer.text
-    assert "Skip to content" in answer.text or "class=\"driver\"" in answer.text or "class=\"plain" in answer.text
+    assert (
+        "Skip to content" in answer.text or 'class="driver"' in answer.text or 'class="plain' in answer.text
+    )
 
 
 def test_a_form_carries_its_token_its_version_and_its_idempotency_key(client: FlaskClient) -> None:

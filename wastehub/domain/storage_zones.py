@@ -15,7 +15,10 @@ from .segregation import Load, Matrix, Relation
 
 @dataclass
 class ZoneFacts:
-    """A zone as it stands: `groups` it is laid out for, `loads` in it, `neighbours` adjoining it."""
+    """A zone as it stands: `groups` it is laid out for, `loads` in it, `neighbours` adjoining it.
+
+    A zone without groups is the quarantine 待判定隔离区: for waste that nobody has classified yet.
+    """
 
     key: Hashable
     code: str
@@ -39,7 +42,7 @@ def require_place(zone: ZoneFacts, load: Load, mass_g: int, matrix: Matrix) -> N
 
     Raises Conflict: zone.group_not_allowed, zone.full, zone.incompatible, zone.neighbour_incompatible.
     """
-    if load.group is None or load.group not in zone.groups:
+    if load.group not in zone.groups and (load.group is not None or zone.groups):
         raise Conflict("zone.group_not_allowed", field="zone_id", zone=zone.code, group=load.group or "—")
     if zone.stock_g + mass_g > zone.capacity_g:
         raise Conflict(
@@ -51,12 +54,12 @@ def require_place(zone: ZoneFacts, load: Load, mass_g: int, matrix: Matrix) -> N
             capacity_g=zone.capacity_g,
         )
     for other in set(zone.loads):
-        if matrix.between(load, other) is not Relation.C:
+        if not _may_touch(load, other, matrix):
             raise Conflict(
                 "zone.incompatible",
                 field="zone_id",
                 zone=zone.code,
-                group=load.group,
+                group=load.group or "—",
                 group_there=other.group or "—",
             )
     for neighbour in zone.neighbours:
@@ -67,9 +70,16 @@ def require_place(zone: ZoneFacts, load: Load, mass_g: int, matrix: Matrix) -> N
                     field="zone_id",
                     zone=zone.code,
                     neighbour=neighbour.code,
-                    group=load.group,
+                    group=load.group or "—",
                     group_there=other.group or "—",
                 )
+
+
+def _may_touch(load: Load, other: Load, matrix: Matrix) -> bool:
+    """C, or in quarantine the very same waste code, from whomever: it can be no worse with itself."""
+    if load.group is None and other.group is None:
+        return bool(load.waste_code) and load.waste_code == other.waste_code
+    return matrix.between(load, other) is Relation.C
 
 
 def suggest(zones: Iterable[ZoneFacts], load: Load, mass_g: int, matrix: Matrix) -> ZoneFacts | None:

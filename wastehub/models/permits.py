@@ -38,11 +38,14 @@ class PermitCategory(Base):
 
 
 def permits_of(session: Session, organisation_ids: list[UUID]) -> dict[UUID, list[PermitView]]:
-    """The permits of each unit as plain values for the rules."""
+    """The operating licences of each unit as plain values for the rules.
+
+    A transport permit licenses vehicles, not stores: it must not hide an expired collection licence.
+    """
     query = (
         select(Permit, PermitCategory.covers)
         .join(PermitCategory, PermitCategory.permit_id == Permit.id)
-        .where(Permit.organisation_id.in_(organisation_ids))
+        .where(Permit.organisation_id.in_(organisation_ids), Permit.kind != "transport")
     )
     rows: dict[UUID, Permit] = {}
     covers: dict[UUID, set[str]] = {}

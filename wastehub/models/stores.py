@@ -10,7 +10,7 @@ from ..domain.storage_zones import ZoneFacts
 from . import reference
 from .batches import Batch
 from .reference import WasteCode
-from .zones import neighbours_of, zone_contents, zone_groups, zones_of
+from .zones import neighbours_of, standing_in, zone_groups, zones_of
 
 
 def load_of(batch: Batch, waste: WasteCode) -> Load:
@@ -29,15 +29,20 @@ def stores(session: Session, organisation_ids: list[UUID]) -> dict[UUID, dict[UU
     """The zones of each store with their contents, keyed by store and zone."""
     zones = zones_of(session, organisation_ids)
     ids = [zone.id for each in zones.values() for zone in each]
-    groups, contents = zone_groups(session, ids), zone_contents(session, ids)
+    groups, standing = zone_groups(session, ids), standing_in(session, ids)
+    wastes = reference.waste_codes(session, {row.waste_code for row in standing})
     facts = {
         zone.id: ZoneFacts(zone.id, zone.code, zone.capacity_g, 0, groups[zone.id])
         for each in zones.values()
         for zone in each
     }
-    for zone_id, standing in contents.items():
-        for container, waste in standing:
-            facts[zone_id].put(load_of(container.batch, waste), container.mass_g)
+    for row in standing:
+        group = wastes[row.waste_code].group_for(row.form)
+        letters = frozenset(hazards.parse(row.hazards))
+        load = Load(group, row.enterprise_id, row.waste_code, letters)
+        zone = facts[row.zone_id]
+        zone.loads += [load] * row.containers
+        zone.stock_g += row.mass_g
     for zone_id, others in neighbours_of(session, ids).items():
         if zone_id in facts:
             facts[zone_id].neighbours = [facts[other] for other in sorted(others, key=str) if other in facts]

@@ -1,5 +1,6 @@
 """Storage zones 贮存分区 of a platform or plant."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
@@ -86,6 +87,32 @@ def zone_contents(session: Session, zone_ids: list[UUID]) -> dict[UUID, list[tup
     for container, waste in session.execute(query):
         found[container.zone_id].append((container, waste))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Containers of one unit, code, form and set of hazards that stand in one zone."""
+
+    zone_id: UUID
+    enterprise_id: UUID
+    waste_code: str
+    form: str
+    hazards: str
+    containers: int
+    mass_g: int
+
+
+def standing_in(session: Session, zone_ids: list[UUID]) -> list[Standing]:
+    """What stands in some zones, added up: a full store has thousands of containers but few kinds."""
+    kind = (Container.zone_id, Batch.enterprise_id, Batch.waste_code, Batch.form, Batch.hazards)
+    query = (
+        select(*kind, func.count(), func.sum(Container.mass_g))
+        .join(Batch, Batch.id == Container.batch_id)
+        .where(Container.zone_id.in_(zone_ids))
+        .group_by(*kind)
+        .order_by(*kind)
+    )
+    return [Standing(*row[:6], mass_g=int(row[6])) for row in session.execute(query)]
 
 
 def neighbours_of(session: Session, zone_ids: list[UUID]) -> dict[UUID, set[UUID]]:

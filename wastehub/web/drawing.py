@@ -1,4 +1,4 @@
-"""Maps and charts drawn by the server as SVG: pure functions of plain values.
+"""Maps drawn by the server as SVG (charts: charts.py): pure functions of plain values.
 
 The style sheet colours everything by class, so the drawings follow light and dark and obey a strict
 content security policy. Positions are micro-degrees, WGS-84. A map drawn here is a sketch (示意图).
@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
+
+from .charts import Bar, bars_svg, columns_svg, flow_svg
+from .svg import linked, titled
 
 Ring = Sequence[tuple[int, int]]
 CLASSES = 5
@@ -109,7 +112,9 @@ def areas_from_geojson(
     return tuple(found)
 
 
-def paths_from_geojson(collection: Mapping[str, Any], *, prefix: str = "road-", skip: Sequence[str] = ("ramp",)) -> tuple[Path, ...]:
+def paths_from_geojson(
+    collection: Mapping[str, Any], *, prefix: str = "road-", skip: Sequence[str] = ("ramp",)
+) -> tuple[Path, ...]:
     """Lines of a FeatureCollection; the property `class` becomes the style class. Points are passed over."""
     return tuple(
         Path(_to_e6(feature["geometry"]["coordinates"]), prefix + feature["properties"]["class"])
@@ -136,7 +141,9 @@ def class_breaks(values: Iterable[int], count: int = CLASSES) -> tuple[int, ...]
         return ()
     raw = top / count
     power = 10 ** math.floor(math.log10(raw)) if raw >= 1 else 1
-    step = next(int(power * factor) for factor in (1, 2, 2.5, 5, 10) if power * factor >= raw and power * factor >= 1)
+    step = next(
+        int(power * factor) for factor in (1, 2, 2.5, 5, 10) if power * factor >= raw and power * factor >= 1
+    )
     return tuple(step * number for number in range(1, math.ceil(top / step) + 1))
 
 
@@ -185,14 +192,17 @@ class _Labels:
         left, top, right, bottom = box
         outside = max(0, -left) + max(0, -top) + max(0, right - self.size[0]) + max(0, bottom - self.size[1])
         covered = sum(
-            max(0, min(right, b[2]) - max(left, b[0])) * max(0, min(bottom, b[3]) - max(top, b[1])) for b in self.boxes
+            max(0, min(right, b[2]) - max(left, b[0])) * max(0, min(bottom, b[3]) - max(top, b[1]))
+            for b in self.boxes
         )
         return covered + outside * 100
 
     def place(self, candidates: Sequence[tuple[float, float, float, float]], *, must: bool) -> int | None:
         """Index of the first free candidate; without one the least bad if it must be shown, else None."""
         costs = [self.overlap(box) for box in candidates]
-        best = min(range(len(costs)), key=lambda index: (costs[index] > 0, costs[index] if must else 0, index))
+        best = min(
+            range(len(costs)), key=lambda index: (costs[index] > 0, costs[index] if must else 0, index)
+        )
         if costs[best] > 0 and not must:
             return None
         self.boxes.append(candidates[best])
@@ -232,9 +242,9 @@ def map_svg(
     parts += [_spot_label(spot, project, labels) for spot in spots if spot.label]
     parts.append(_scale(project, size))
     role = "group" if any(item.href for item in (*areas, *paths, *spots)) else "img"
-    svg = Markup('<svg class="map-svg" viewBox="0 0 {} {}" role="{}" aria-label="{}" data-map-svg>{}</svg>').format(
-        size[0], size[1], role, title, Markup("").join(parts)
-    )
+    svg = Markup(
+        '<svg class="map-svg" viewBox="0 0 {} {}" role="{}" aria-label="{}" data-map-svg>{}</svg>'
+    ).format(size[0], size[1], role, title, Markup("").join(parts))
     shaded = any(area.value is not None for area in areas)
     return MapDrawing(svg, (*(value_legend(breaks, show_bound) if shaded else ()), *legend))
 
@@ -244,7 +254,13 @@ def value_legend(breaks: Sequence[int], show: Callable[[int], str]) -> tuple[Leg
     items = [LegendItem(show(0), "area shade-0", "area")]
     below = 0
     for number, bound in enumerate(breaks, start=1):
-        items.append(LegendItem(f"{show(below)} – {show(bound)}" if below else f"≤ {show(bound)}", f"area shade-{_shade(number, breaks)}", "area"))
+        items.append(
+            LegendItem(
+                f"{show(below)} – {show(bound)}" if below else f"≤ {show(bound)}",
+                f"area shade-{_shade(number, breaks)}",
+                "area",
+            )
+        )
         below = bound
     return tuple(items)
 
@@ -252,14 +268,6 @@ def value_legend(breaks: Sequence[int], show: Callable[[int], str]) -> tuple[Leg
 def _shade(number: int, breaks: Sequence[int]) -> int:
     # Few classes still use the whole range of shades, so that the map has contrast.
     return number if len(breaks) <= 1 else 1 + round((number - 1) * (CLASSES - 1) / (len(breaks) - 1))
-
-
-def _linked(inner: Markup, href: str, label: str) -> Markup:
-    return Markup('<a href="{}" aria-label="{}">{}</a>').format(href, label, inner) if href else inner
-
-
-def _title(text: str) -> Markup:
-    return Markup("<title>{}</title>").format(text) if text else Markup("")
 
 
 def _line(points: Iterable[tuple[int, int]], project: _Projection) -> str:
@@ -271,25 +279,29 @@ def _area(area: Area, project: _Projection, breaks: Sequence[int]) -> Markup:
     number = class_of(area.value, breaks)
     shade = "" if area.value is None else f" shade-{_shade(number, breaks) if number else 0}"
     shape = Markup('<path class="area{}{}" d="{}" fill-rule="evenodd">{}</path>').format(
-        shade, " " + area.css if area.css else "", outline, _title(area.title or area.name)
+        shade, " " + area.css if area.css else "", outline, titled(area.title or area.name)
     )
-    return _linked(shape, area.href, area.title or area.name)
+    return linked(shape, area.href, area.title or area.name)
 
 
 def _path(path: Path, project: _Projection) -> Markup:
-    shape = Markup('<path class="line {}" d="{}">{}</path>').format(path.css, _line(path.points_e6, project), _title(path.title))
-    return _linked(shape, path.href, path.title)
+    shape = Markup('<path class="line {}" d="{}">{}</path>').format(
+        path.css, _line(path.points_e6, project), titled(path.title)
+    )
+    return linked(shape, path.href, path.title)
 
 
 def _spot(spot: Spot, project: _Projection, labels: _Labels) -> Markup:
     x, y = project(spot.lon_e6, spot.lat_e6)
     labels.boxes.append((x - spot.radius, y - spot.radius, x + spot.radius, y + spot.radius))
     inner = Markup('<circle class="spot {}" cx="{:.1f}" cy="{:.1f}" r="{:g}">{}</circle>').format(
-        spot.css, x, y, spot.radius, _title(spot.title or spot.label)
+        spot.css, x, y, spot.radius, titled(spot.title or spot.label)
     )
     if spot.text:
-        inner += Markup('<text class="spot-text" x="{:.1f}" y="{:.1f}" dy=".35em">{}</text>').format(x, y, spot.text)
-    return _linked(inner, spot.href, spot.title or spot.label)
+        inner += Markup('<text class="spot-text" x="{:.1f}" y="{:.1f}" dy=".35em">{}</text>').format(
+            x, y, spot.text
+        )
+    return linked(inner, spot.href, spot.title or spot.label)
 
 
 def _area_label(area: Area, project: _Projection, labels: _Labels) -> Markup:
@@ -301,9 +313,13 @@ def _area_label(area: Area, project: _Projection, labels: _Labels) -> Markup:
     chosen = labels.place(boxes, must=True) or 0
     dx, dy = offsets[chosen]
     top = y + dy - (9 if area.value_text else 0)
-    text = Markup('<text class="area-name" x="{:.1f}" y="{:.1f}" dy=".35em">{}</text>').format(x + dx, top, area.name)
+    text = Markup('<text class="area-name" x="{:.1f}" y="{:.1f}" dy=".35em">{}</text>').format(
+        x + dx, top, area.name
+    )
     if area.value_text:
-        text += Markup('<text class="area-value" x="{:.1f}" y="{:.1f}" dy=".35em">{}</text>').format(x + dx, top + 18, area.value_text)
+        text += Markup('<text class="area-value" x="{:.1f}" y="{:.1f}" dy=".35em">{}</text>').format(
+            x + dx, top + 18, area.value_text
+        )
     return Markup('<g class="area-label" aria-hidden="true">{}</g>').format(text)
 
 
@@ -320,9 +336,9 @@ def _spot_label(spot: Spot, project: _Projection, labels: _Labels) -> Markup:
     if chosen is None:
         return Markup("")
     anchor, at_x, at_y, _box = anchors[chosen]
-    return Markup('<text class="spot-label" x="{:.1f}" y="{:.1f}" dy=".35em" text-anchor="{}" aria-hidden="true">{}</text>').format(
-        at_x, at_y, anchor, spot.label
-    )
+    return Markup(
+        '<text class="spot-label" x="{:.1f}" y="{:.1f}" dy=".35em" text-anchor="{}" aria-hidden="true">{}</text>'
+    ).format(at_x, at_y, anchor, spot.label)
 
 
 def _scale(project: _Projection, size: tuple[int, int]) -> Markup:
@@ -331,131 +347,6 @@ def _scale(project: _Projection, size: tuple[int, int]) -> Markup:
     return Markup(
         '<g class="map-scale" aria-hidden="true" data-map-scale="{}"><path d="M{} {}v6h{:.1f}v-6"></path><text x="{:.1f}" y="{}">{} km</text></g>'
     ).format(distance_km, x, y - 6, wide, x + wide + 6, y, distance_km)
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One bar or one stream: `text` is the value as people read it; `tone` good, warn, bad or empty."""
-
-    label: str
-    value: int
-    text: str
-    href: str = ""
-    tone: str = ""
-
-
-def bars_svg(bars: Sequence[Bar], *, title: str, top: int | None = None) -> Markup:
-    """Horizontal bars, one below the other, as wide as their frame; texts keep their size on the phone."""
-    row_px = 40
-    most = max([top or 0, *(bar.value for bar in bars)], default=0) or 1
-    parts = []
-    for number, bar in enumerate(bars):
-        y = number * row_px
-        share = min(100.0, max(0.0, 100 * bar.value / most))
-        tone = f" bar-{bar.tone}" if bar.tone else ""
-        drawn = Markup(
-            '<text class="bar-label" x="0" y="{}">{}</text><text class="bar-value" x="100%" y="{}" text-anchor="end">{}</text>'
-            '<rect class="bar-ground" x="0" y="{}" width="100%" height="8" rx="2"></rect>'
-            '<rect class="bar{}" x="0" y="{}" width="{:.2f}%" height="8" rx="2"></rect>'
-        ).format(y + 14, bar.label, y + 14, bar.text, y + 22, tone, y + 22, share)
-        parts.append(_linked(drawn, bar.href, f"{bar.label} {bar.text}"))
-    role = "group" if any(bar.href for bar in bars) else "img"
-    return Markup('<svg class="bars" role="{}" aria-label="{}" width="100%" height="{}">{}</svg>').format(
-        role, _spoken(title, bars), max(row_px, len(bars) * row_px), Markup("").join(parts)
-    )
-
-
-def columns_svg(bars: Sequence[Bar], *, title: str, height_px: int = 200, every: int = 0) -> Markup:
-    """Upright columns, for a course over days or months; every n-th label is written (0: as many as fit)."""
-    most = max((bar.value for bar in bars), default=0) or 1
-    each = 100 / max(1, len(bars))
-    step = every or max(1, math.ceil(len(bars) / 12))
-    plot = height_px - 44
-    parts = [Markup('<line class="axis" x1="0" x2="100%" y1="{0}" y2="{0}"></line>').format(plot + 20)]
-    for number, bar in enumerate(bars):
-        high = max(1.0 if bar.value else 0.0, plot * bar.value / most)
-        tone = f" bar-{bar.tone}" if bar.tone else ""
-        column = Markup('<rect class="bar{}" x="{:.3f}%" y="{:.1f}" width="{:.3f}%" height="{:.1f}">{}</rect>').format(
-            tone, (number + 0.18) * each, plot + 20 - high, each * 0.64, high, _title(f"{bar.label} {bar.text}")
-        )
-        middle = (number + 0.5) * each
-        if number % step == 0:
-            column += Markup('<text class="column-label" x="{:.3f}%" y="{}" text-anchor="middle">{}</text>').format(middle, height_px - 6, bar.label)
-        if len(bars) <= 12:
-            column += Markup('<text class="column-value" x="{:.3f}%" y="{:.1f}" text-anchor="middle">{}</text>').format(middle, plot + 14 - high, bar.text)
-        parts.append(_linked(column, bar.href, f"{bar.label} {bar.text}"))
-    role = "group" if any(bar.href for bar in bars) else "img"
-    return Markup('<svg class="columns" role="{}" aria-label="{}" width="100%" height="{}">{}</svg>').format(
-        role, _spoken(title, bars), height_px, Markup("").join(parts)
-    )
-
-
-def flow_svg(source: Bar, parts: Sequence[Bar], *, title: str, size: tuple[int, int] = (720, 320)) -> Markup:
-    """Where a mass went: one source on the left, streams as thick as their share to the right.
-
-    The streams should add up to the source; what is missing stays visible as an end without a stream.
-    """
-    wide, high = size
-    gap, head, node, least = 8, 46, 12, 38
-    room = high - head - gap * max(0, len(parts) - 1)
-    px_per_g = _thickness([part.value for part in parts], room, min(least, room / max(1, len(parts))))
-    right = wide - (170 if wide >= 600 else 132)
-    drawn = [
-        Markup('<text class="flow-source" x="0" y="16">{}</text><text class="flow-mass" x="0" y="36">{}</text>').format(source.label, source.text),
-        Markup('<rect class="flow-node" x="0" y="{}" width="{}" height="{:.1f}" rx="2"></rect>').format(head, node, max(source.value * px_per_g, 2)),
-    ]
-    y_left, y_right = float(head), float(head)
-    for part in parts:
-        thick = part.value * px_per_g
-        slot = max(thick, least)
-        drawn.append(_stream(part, (node, y_left), (right, y_right + (slot - thick) / 2), thick, y_right + slot / 2))
-        y_left += thick
-        y_right += slot + gap
-    role = "group" if any(part.href for part in (source, *parts)) else "img"
-    return Markup('<svg class="flow" viewBox="0 0 {} {}" role="{}" aria-label="{}">{}</svg>').format(
-        wide, high, role, _spoken(title, [source, *parts]), Markup("").join(drawn)
-    )
-
-
-def _thickness(values: Sequence[int], room: float, least: float) -> float:
-    """Pixels per gram so that all streams fit into `room`, though each takes at least `least` for its label."""
-    total = sum(values)
-    if total <= 0:
-        return 0.0
-    thin: set[int] = set()
-    while len(thin) < len(values):
-        px_per_g = (room - least * len(thin)) / sum(value for index, value in enumerate(values) if index not in thin)
-        thinner = {index for index, value in enumerate(values) if value * px_per_g < least} | thin
-        if thinner == thin:
-            return px_per_g
-        thin = thinner
-    return least / max(values)
-
-
-def _stream(part: Bar, start: tuple[float, float], end: tuple[float, float], thick: float, label_y: float) -> Markup:
-    """One stream of the same thickness all along, its end, and its label beside the end."""
-    (x0, y0), (x1, y1) = start, end
-    bend = (x0 + x1) / 2
-    tone = f" flow-{part.tone}" if part.tone else ""
-    drawn = Markup("")
-    if part.value:
-        outline = (
-            f"M{x0} {y0:.1f}C{bend:.1f} {y0:.1f} {bend:.1f} {y1:.1f} {x1:.1f} {y1:.1f}"
-            f"V{y1 + thick:.1f}C{bend:.1f} {y1 + thick:.1f} {bend:.1f} {y0 + thick:.1f} {x0} {y0 + thick:.1f}Z"
-        )
-        drawn += Markup('<path class="flow-band{}" d="{}"></path>').format(tone, outline)
-    drawn += Markup('<rect class="flow-node{}" x="{:.1f}" y="{:.1f}" width="6" height="{:.1f}" rx="2"></rect>').format(
-        tone if part.value else " flow-empty", x1, y1 if part.value else label_y - 8, max(thick, 1.5) if part.value else 16
-    )
-    drawn += Markup(
-        '<text class="flow-label" x="{0:.1f}" y="{1:.1f}">{3}</text><text class="flow-mass" x="{0:.1f}" y="{2:.1f}">{4}</text>'
-    ).format(x1 + 16, label_y - 3, label_y + 14, part.label, part.text)
-    return _linked(drawn, part.href, f"{part.label} {part.text}")
-
-
-def _spoken(title: str, bars: Sequence[Bar]) -> str:
-    """What a screen reader says for a chart; the numbers themselves stand in its table."""
-    return f"{title}: " + ", ".join(f"{bar.label} {bar.text}" for bar in bars[:12])
 
 
 def highlighted(areas: Sequence[Area], key: str) -> tuple[Area, ...]:

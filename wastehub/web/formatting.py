@@ -104,7 +104,9 @@ def relative(value: date | datetime | None, now: datetime | date) -> str:
     if isinstance(value, datetime) and isinstance(now, datetime):
         gap = value - now
         if abs(gap) < timedelta(hours=20):
-            return _within_a_day(int(gap.total_seconds()) // 60 if gap >= timedelta(0) else -int(-gap.total_seconds()) // 60)
+            return _within_a_day(
+                int(gap.total_seconds()) // 60 if gap >= timedelta(0) else -int(-gap.total_seconds()) // 60
+            )
     return _in_days((_local_day(value) - _local_day(now)).days)
 
 
@@ -173,7 +175,9 @@ def label_code(code: str | None) -> Markup:
     for length in LABEL_CODE_GROUPS:
         groups.append(Markup("<span>{}</span>").format(code[start : start + length]))
         start += length
-    return Markup('<span class="label-code" title="{}">{}</span>').format(escape(code), Markup("<wbr>").join(groups))
+    return Markup('<span class="label-code" title="{}">{}</span>').format(
+        escape(code), Markup("<wbr>").join(groups)
+    )
 
 
 FILTERS = {

@@ -1,11 +1,11 @@
 """Lists: what the reader asked for, what the page shows, and the export of exactly that.
 
-    COLUMNS = (Column("batch_no", _l("批次")), Column("mass_g", _l("重量"), "mass", total=True))
-    query = read_query(request.args, COLUMNS, filters=("q", "state"), sort="-produced_on")
-    rows, count, sums = service(session, sort=query.sort, descending=query.descending,
-                                limit=query.limit, offset=query.offset, **query.filters)
-    listing = query.show(rows, count=count, sums=sums)
-    return listing.export("batches") if query.export else render_template(..., listing=listing)
+COLUMNS = (Column("batch_no", _l("批次")), Column("mass_g", _l("重量"), "mass", total=True))
+query = read_query(request.args, COLUMNS, filters=("q", "state"), sort="-produced_on")
+rows, count, sums = service(session, sort=query.sort, descending=query.descending,
+                            limit=query.limit, offset=query.offset, **query.filters)
+listing = query.show(rows, count=count, sums=sums)
+return listing.export("batches") if query.export else render_template(..., listing=listing)
 """
 
 from __future__ import annotations
@@ -167,7 +167,11 @@ class Listing:
 
     @property
     def totals(self) -> list[tuple[Column, int]]:
-        return [(column, self.sums[column.key]) for column in self.columns if column.total and column.key in self.sums]
+        return [
+            (column, self.sums[column.key])
+            for column in self.columns
+            if column.total and column.key in self.sums
+        ]
 
     def filter(self, name: str) -> str:
         return self.query.filters.get(name, "")
@@ -245,7 +249,12 @@ def as_xlsx(columns: Sequence[Column], rows: Iterable[Any]) -> bytes:
     import xlsxwriter
 
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     with xlsxwriter.Workbook(out, options) as book:
         sheet = book.add_worksheet()
         bold = book.add_format({"bold": True, "bottom": 1})
@@ -263,4 +272,10 @@ def as_xlsx(columns: Sequence[Column], rows: Iterable[Any]) -> bytes:
     return out.getvalue()
 
 
-_FORMATS = {"mass": "#,##0.000", "money": "#,##0.00", "distance": "#,##0.0", "duration": "0.0", "number": "#,##0"}
+_FORMATS = {
+    "mass": "#,##0.000",
+    "money": "#,##0.00",
+    "distance": "#,##0.0",
+    "duration": "0.0",
+    "number": "#,##0",
+}

@@ -42,7 +42,7 @@ class BatchListDraftSchema(Schema):
     )
 
 
-class ContainerSchema(Schema):
+class BatchContainerSchema(Schema):
     id = fields.UUID()
     running = fields.Integer()
     label_code = fields.String()
@@ -68,10 +68,10 @@ class BatchSchema(Schema):
     catalogue_edition = fields.String()
     registered_at = fields.AwareDateTime()
     version = fields.Integer()
-    containers = fields.List(fields.Nested(ContainerSchema))
+    containers = fields.List(fields.Nested(BatchContainerSchema))
 
 
-class FateSchema(Schema):
+class BatchFateSchema(Schema):
     kind = fields.String(metadata={"description": "STOCK, TRANS, DONE, TOL, SUSP, LOSS, SPILL"})
     place = fields.String()
     mass_g = fields.Integer()
@@ -79,11 +79,11 @@ class FateSchema(Schema):
 
 class BatchViewSchema(Schema):
     batch = fields.Nested(BatchSchema)
-    fate = fields.List(fields.Nested(FateSchema))
+    fate = fields.List(fields.Nested(BatchFateSchema))
     due_on = fields.Date()
 
 
-class FateRowSchema(Schema):
+class BatchFateRowSchema(Schema):
     id = fields.UUID()
     batch_no = fields.String()
     waste_code = fields.String()
@@ -100,7 +100,7 @@ class FateRowSchema(Schema):
 
 
 class BatchPageSchema(Schema):
-    items = fields.List(fields.Nested(FateRowSchema))
+    items = fields.List(fields.Nested(BatchFateRowSchema))
     count = fields.Integer()
 
 
@@ -113,22 +113,22 @@ class BatchQuerySchema(Schema):
     offset = fields.Integer(load_default=0, validate=validate.Range(0, 1_000_000))
 
 
-class AmendSchema(Schema):
+class ContainerAmendSchema(Schema):
     mass_g = fields.Integer(strict=True, required=True)
     reason = fields.String(required=True)
     version = fields.Integer(strict=True, required=True)
 
 
-class VoidSchema(Schema):
+class ContainerVoidSchema(Schema):
     reason = fields.String(required=True)
     version = fields.Integer(strict=True, required=True)
 
 
-class ChosenSchema(Schema):
+class ChosenContainersSchema(Schema):
     container_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, labels.PRINT_MAX))
 
 
-class LabelSchema(Schema):
+class ContainerLabelSchema(Schema):
     container_id = fields.UUID()
     label_code = fields.String()
     waste_name = fields.String()
@@ -191,18 +191,18 @@ def show(act: Act, batch_id: UUID) -> Any:
 
 
 @api.route("/containers/<uuid:container_id>/amend", methods=["POST"])
-@api.arguments(AmendSchema)
-@api.response(200, ContainerSchema)
-@acting("batch.amend", schema=ContainerSchema)
+@api.arguments(ContainerAmendSchema)
+@api.response(200, BatchContainerSchema)
+@acting("batch.amend", schema=BatchContainerSchema)
 def amend(act: Act, payload: dict[str, Any], container_id: UUID) -> Any:
     """Correct the mass of a container that has not left yet; its label has to be printed again."""
     return batches.amend_mass(act.session, actor=act.actor, container_id=container_id, now=act.now, **payload)
 
 
 @api.route("/containers/<uuid:container_id>/void", methods=["POST"])
-@api.arguments(VoidSchema)
-@api.response(200, ContainerSchema)
-@acting("batch.void", schema=ContainerSchema)
+@api.arguments(ContainerVoidSchema)
+@api.response(200, BatchContainerSchema)
+@acting("batch.void", schema=BatchContainerSchema)
 def void(act: Act, payload: dict[str, Any], container_id: UUID) -> Any:
     """Void a container that was registered by mistake."""
     return batches.void_container(
@@ -211,9 +211,9 @@ def void(act: Act, payload: dict[str, Any], container_id: UUID) -> Any:
 
 
 @api.route("/labels", methods=["POST"])
-@api.arguments(ChosenSchema)
-@api.response(200, LabelSchema(many=True))
-@acting("label.print", schema=LabelSchema(many=True))
+@api.arguments(ChosenContainersSchema)
+@api.response(200, ContainerLabelSchema(many=True))
+@acting("label.print", schema=ContainerLabelSchema(many=True))
 def print_labels(act: Act, payload: dict[str, Any]) -> Any:
     """Count labels as printed and get all that stands on them."""
     ids = payload["container_ids"]

@@ -41,7 +41,7 @@ class WasteCodeSchema(Schema):
     group_code = fields.String(allow_none=True)
 
 
-class DaySchema(Schema):
+class ReferenceDaySchema(Schema):
     on = fields.Date(load_default=None, metadata={"description": "Shanghai date; default today"})
 
 
@@ -77,7 +77,7 @@ def waste_code(act: Act, code: str) -> Any:
 
 
 @api.route("/container-types", methods=["GET"])
-@api.arguments(DaySchema, location="query")
+@api.arguments(ReferenceDaySchema, location="query")
 @api.response(200, ContainerTypeSchema(many=True))
 @viewing("reference.view")
 def container_types(act: Act, query: dict[str, Any]) -> Any:

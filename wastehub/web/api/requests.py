@@ -14,15 +14,15 @@ from ..acting import Act, acting, viewing
 api = Blueprint("api_requests", __name__, description="Pickup requests / 收运申请")
 
 
-class WindowSchema(Schema):
+class RequestWindowSchema(Schema):
     open_s = fields.Integer(strict=True, required=True)
     close_s = fields.Integer(strict=True, required=True)
 
 
-class OrderSchema(Schema):
+class RequestOrderSchema(Schema):
     container_ids = fields.List(fields.UUID(), required=True)
     ready_on = fields.Date(required=True)
-    windows = fields.List(fields.Nested(WindowSchema), load_default=list)
+    windows = fields.List(fields.Nested(RequestWindowSchema), load_default=list)
     urgent = fields.Boolean(load_default=False)
     note = fields.String(load_default="")
     enterprise_id = fields.UUID(
@@ -41,7 +41,7 @@ class RequestSchema(Schema):
     urgent = fields.Boolean()
     attempts = fields.Integer()
     note = fields.String()
-    windows = fields.List(fields.Nested(WindowSchema))
+    windows = fields.List(fields.Nested(RequestWindowSchema))
     placed_at = fields.AwareDateTime()
     version = fields.Integer()
 
@@ -75,15 +75,15 @@ class RequestQuerySchema(Schema):
     offset = fields.Integer(load_default=0, validate=validate.Range(0, 1_000_000))
 
 
-class CancelSchema(Schema):
+class RequestCancelSchema(Schema):
     reason = fields.String(required=True)
     note = fields.String(load_default="")
     version = fields.Integer(strict=True, required=True)
 
 
-class RescheduleSchema(Schema):
+class RequestRescheduleSchema(Schema):
     ready_on = fields.Date(required=True)
-    windows = fields.List(fields.Nested(WindowSchema), load_default=list)
+    windows = fields.List(fields.Nested(RequestWindowSchema), load_default=list)
     version = fields.Integer(strict=True, required=True)
 
 
@@ -92,7 +92,7 @@ def _windows(payload: dict[str, Any]) -> tuple[tuple[int, int], ...]:
 
 
 @api.route("/requests", methods=["POST"])
-@api.arguments(OrderSchema)
+@api.arguments(RequestOrderSchema)
 @api.response(201, RequestSchema)
 @acting("request.place", schema=RequestSchema, status=201)
 def place(act: Act, payload: dict[str, Any]) -> Any:
@@ -130,7 +130,7 @@ def show(act: Act, request_id: UUID) -> Any:
 
 
 @api.route("/requests/<uuid:request_id>/cancel", methods=["POST"])
-@api.arguments(CancelSchema)
+@api.arguments(RequestCancelSchema)
 @api.response(200, RequestSchema)
 @acting("request.cancel", schema=RequestSchema)
 def cancel(act: Act, payload: dict[str, Any], request_id: UUID) -> Any:
@@ -139,7 +139,7 @@ def cancel(act: Act, payload: dict[str, Any], request_id: UUID) -> Any:
 
 
 @api.route("/requests/<uuid:request_id>/reschedule", methods=["POST"])
-@api.arguments(RescheduleSchema)
+@api.arguments(RequestRescheduleSchema)
 @api.response(200, RequestSchema)
 @acting("request.place", schema=RequestSchema)
 def reschedule(act: Act, payload: dict[str, Any], request_id: UUID) -> Any:
