@@ -15,7 +15,7 @@ from tests.ledger.acts import BATCH, CODE, FIRM, NOW, PLATFORM
 from tests.ledger.logs import proven, put, whole_way
 from wastehub import ledger
 from wastehub.db import Database
-from wastehub.ledger import Line, Receipt, signing, tree
+from wastehub.ledger import Event, Line, Receipt, signing, tree
 from wastehub.ledger.store import AuthorKeyRow, EntryRow, EquivocationRow, PrivateBlobRow
 
 A, B = UUID(int=0xA), UUID(int=0xB)
@@ -81,6 +81,27 @@ def test_no_events_are_no_entries(log: Database) -> None:
 def test_an_unknown_type_is_refused(log: Database) -> None:
     with pytest.raises(ledger.UnknownEventType):
         put(log, acts.registered(), acts.act("batch.eaten"))
+    with log.reading() as session:
+        assert ledger.size(session) == 0
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        acts.registered("L" * 121),
+        acts.registered(batch="B" * 161),
+        acts.act("request.placed", subject="R" * 121),
+        acts.act("request.placed", author=""),
+        acts.act("request.placed", subject="\x00"),
+        acts.registered(mass_g=-1),
+        acts.registered(mass_g=2**53),
+        acts.act("request.placed", facts={"mass": 0.5}),
+        acts.act("request.placed", personal={"司机": "x"}),
+    ],
+)
+def test_an_event_that_cannot_be_stored_is_refused(log: Database, event: Event) -> None:
+    with pytest.raises(ledger.NotCanonical):
+        put(log, event)
     with log.reading() as session:
         assert ledger.size(session) == 0
 
@@ -269,6 +290,16 @@ def test_balances_and_rollups_tell_where_the_kilograms_are(log: Database) -> Non
         assert ledger.open_cases(session) == []
         assert [entry.event.type for entry in ledger.entries_for(session, label="L2")][-1] == "case.resolved"
     proven(log)
+
+
+def test_the_newest_entries_come_first(log: Database) -> None:
+    whole_way(log)
+    with log.reading() as session:
+        assert [entry.idx for entry in ledger.latest(session, limit=3)] == [7, 6, 5]
+        assert [entry.idx for entry in ledger.latest(session, text="L1", before_idx=7)] == [5, 3, 1]
+        assert [entry.idx for entry in ledger.latest(session, text="container.treated")] == [7]
+        assert [entry.idx for entry in ledger.latest(session, site=PLATFORM)] == [7, 6, 5]
+        assert ledger.recorded_at(session, [3, 99]) == {3: NOW}
 
 
 def test_label_states_name_the_event_to_correct(log: Database) -> None:

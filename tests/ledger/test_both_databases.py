@@ -87,6 +87,21 @@ def test_the_first_two_writers_of_an_empty_log_agree_on_its_beginning(log: Datab
         assert session.scalar(select(func.count()).select_from(AuthorKeyRow)) == 1
 
 
+def test_what_arrives_during_a_verification_raises_no_alarm(
+    log: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wastehub.ledger.audit.STRIDE", 4)
+    whole_way(log)
+
+    def meanwhile(done: int, _total: int) -> None:
+        put(log, acts.registered(f"late-{done}"))
+
+    with log.reading() as session:
+        report = ledger.verify(session, progress=meanwhile)
+    assert (report.ok, report.entries) == (True, 8), report.problems
+    assert proven(log).entries == 10
+
+
 # -- triggers --------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,6 @@ from wastehub.web.drawing import (
     Area,
     Bar,
     Spot,
-    _Labels,
     bars_svg,
     class_breaks,
     class_of,
@@ -23,6 +22,7 @@ from wastehub.web.drawing import (
     map_svg,
     route_css,
 )
+from wastehub.web.map_layout import Labels
 
 SQUARE = (
     (120_000_000, 30_000_000),
@@ -69,7 +69,7 @@ def test_the_names_of_the_seven_counties_do_not_cover_each_other() -> None:
 
 
 def test_a_label_that_finds_no_room_is_left_out_unless_it_must_be_shown() -> None:
-    labels = _Labels((100, 100))
+    labels = Labels((100, 100))
     box = (10.0, 10.0, 50.0, 30.0)
     assert labels.place([box], must=False) == 0
     assert labels.place([box], must=False) is None

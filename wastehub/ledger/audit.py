@@ -32,9 +32,11 @@ def verify(
     `progress(done, total)` is called every 2,000 entries. `signature_every`: 1 checks each signature
     (0.1-0.2 ms each), n every n-th entry, 0 none. Finds and locates changed bytes, missing, added and
     reordered entries, a log shorter or longer than its head says, altered index columns, postings,
-    balances, roll-ups, label states, holds and cases. A rewrite of everything by somebody who has the
-    signing key passes: that takes outside anchors.
+    balances, roll-ups, label states, holds and cases. Hand it a fresh session (`database.reading()`): it
+    then sees one snapshot while others write. A rewrite of everything by somebody who has the signing key
+    passes: that takes outside anchors.
     """
+    _take_snapshot(session)
     walk = _Walk(session, signature_every)
     for rows in _strides(session):
         walk.take(rows)
@@ -42,6 +44,15 @@ def verify(
             progress(walk.report.entries, walk.head_size)
     walk.finish()
     return walk.report
+
+
+def _take_snapshot(session: Session) -> None:
+    """See one state of the database throughout, so that entries that arrive meanwhile raise no alarm.
+
+    SQLite reads from one snapshot anyway. On PostgreSQL this takes a session that has not yet asked anything.
+    """
+    if session.get_bind().dialect.name == "postgresql" and not session.in_transaction():
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def _strides(session: Session) -> Iterator[list[AnyRow]]:

@@ -63,7 +63,11 @@ def clean(value: Any, *, path: str = "", depth: int = 0) -> Any:
 
 
 def clean_text(text: str, *, path: str = "") -> str:
-    """The text in Unicode form C. Raises NotCanonical for a lone surrogate."""
+    """The text in Unicode form C. Raises NotCanonical for a lone surrogate, and for the NUL character,
+    which PostgreSQL cannot store in the columns beside the leaf.
+    """
+    if "\x00" in text:
+        raise NotCanonical(f"{path}: a NUL character")
     if text.isascii():
         return text
     try:

@@ -13,6 +13,17 @@ from .vocabulary import TYPES
 
 SCHEMA_VERSION = 1
 LINE_TEXTS = ("label", "batch", "code", "place", "to_place", "basis", "reason")
+# The widths of the columns beside the leaf.
+LENGTHS_MAX = {
+    "author": 120,
+    "site": 120,
+    "subject": 120,
+    "label": 120,
+    "batch": 160,
+    "code": 20,
+    "place": 120,
+    "to_place": 120,
+}
 
 
 class UnknownEventType(ValueError):
@@ -93,13 +104,20 @@ def body(event: Event) -> dict[str, Any]:
         "id": str(event.id),
         "type": event.type,
         "eventTime": canonical.instant(event.at),
-        "author": canonical.clean_text(event.author, path="author"),
-        "site": canonical.clean_text(event.site, path="site"),
-        "subject": canonical.clean_text(event.subject, path="subject"),
+        "author": _text("author", event.author),
+        "site": _text("site", event.site),
+        "subject": _text("subject", event.subject),
         "lines": [_line_body(line, at) for at, line in enumerate(event.lines)],
         "facts": canonical.clean(event.facts, path="facts"),
         "after": [str(parent) for parent in event.after],
     }
+
+
+def _text(name: str, text: str, path: str = "event") -> str:
+    text = canonical.clean_text(text, path=f"{path}.{name}")
+    if len(text) > LENGTHS_MAX.get(name, canonical.LEAF_BYTES_MAX):
+        raise canonical.NotCanonical(f"{path}.{name}: longer than {LENGTHS_MAX[name]} characters")
+    return text
 
 
 def _line_body(line: Line, at: int) -> dict[str, Any]:
@@ -111,7 +129,7 @@ def _line_body(line: Line, at: int) -> dict[str, Any]:
     for name in LINE_TEXTS:
         text = getattr(line, name)
         if text:
-            made[name] = canonical.clean_text(text, path=f"{path}.{name}")
+            made[name] = _text(name, text, path)
     if line.mass_g or line.basis:
         made["mass_g"] = line.mass_g
     return made

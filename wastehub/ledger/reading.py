@@ -266,7 +266,10 @@ def latest(
     if text:
         among = select(EntryLabelRow.idx).where(EntryLabelRow.label == text)
         named = select(EntryRow.idx).where(
-            (EntryRow.subject == text) | (EntryRow.site == text) | (EntryRow.type == text) | (EntryRow.label == text)
+            (EntryRow.subject == text)
+            | (EntryRow.site == text)
+            | (EntryRow.type == text)
+            | (EntryRow.label == text)
         )
         statement = statement.where(EntryRow.idx.in_(union(named, among).scalar_subquery()))
     if before_idx is not None:

@@ -19,7 +19,7 @@ from .accounts import (
     View,
     Weighing,
 )
-from .events import Event, Line
+from .events import LENGTHS_MAX, Event, Line
 
 
 class Refused(Exception):
@@ -70,7 +70,7 @@ class Work:
 
     def text(self, name: str) -> str:
         value = self.event.facts.get(name, "")
-        if not isinstance(value, str):
+        if not isinstance(value, str) or len(value) > LENGTHS_MAX.get(name, len(value)):
             raise Refused("facts.invalid", name)
         return value
 

@@ -1,5 +1,6 @@
 """Transfer manifests 危险废物转移联单: one per mover-out and trip (Order 23, Art. 16)."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from sqlalchemy import ColumnElement, Date, ForeignKey, Index, Integer, String, 
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
 from ..db import Base, Grams
+from ..domain import manifests, receiving
 from .organisations import Organisation
 from .versioned import Versioned
 
@@ -106,3 +108,27 @@ def _alive(session: Session, condition: ColumnElement[bool]) -> list[Manifest]:
         .order_by(Manifest.provisional_no)
     )
     return list(session.scalars(query))
+
+
+def settle(
+    paper: Manifest,
+    *,
+    accepted_g: Mapping[str, int],
+    accepted: int,
+    refused: int,
+    outside: int,
+    now: datetime,
+) -> str:
+    """The acceptor decides a manifest that has arrived; the name of the entry that records it.
+
+    `accepted_g`: by waste code; `accepted`, `refused`: containers; `outside`: weighings beyond the tolerance.
+    """
+    if outside and paper.state == "arrived":
+        paper.state = manifests.next_state(paper.state, "report_discrepancy")
+        paper.opinion_note = f"{outside} 个容器重量差异超出允差"
+    paper.state = manifests.next_state(paper.state, "accept" if accepted else "reject")
+    paper.opinion = receiving.opinion(accepted=accepted, refused=refused)
+    paper.decided_at = now
+    for line in paper.lines:
+        line.accepted_g = accepted_g.get(line.waste_code, 0)
+    return "manifest.accepted" if accepted else "manifest.rejected"

@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from ..db import Base, Grams
+from ..domain.receiving import Judged
 from .batches import Container
 from .versioned import Versioned
 
@@ -51,3 +52,40 @@ class ReceptionLine(Base):
     decided_by: Mapped[str] = mapped_column(String(60))
 
     container: Mapped[Container] = relationship(lazy="raise")
+
+
+def line_of(
+    reception: Reception, container: Container, judged: Judged, *, by: str, at: datetime
+) -> ReceptionLine:
+    """The row that keeps a decision; call it before the container takes on the weighed mass."""
+    return ReceptionLine(
+        reception_id=reception.id,
+        container_id=container.id,
+        expected_g=container.mass_g,
+        weighed_g=judged.weighed_g,
+        difference_g=judged.difference.difference_g,
+        allowed_g=judged.difference.allowed_g,
+        within=judged.difference.within,
+        decision="accepted" if judged.accepted else "refused",
+        reason=judged.reason,
+        note=judged.note,
+        decided_at=at,
+        decided_by=by,
+    )
+
+
+def receptions_of_trips(session: Session, trip_ids: list[UUID]) -> dict[UUID, Reception]:
+    """The reception of each trip that has one."""
+    query = select(Reception).where(Reception.trip_id.in_(trip_ids))
+    return {row.trip_id: row for row in session.scalars(query) if row.trip_id}
+
+
+def lines_of(session: Session, reception_ids: list[UUID]) -> dict[UUID, list[ReceptionLine]]:
+    """The decisions of each reception."""
+    found: dict[UUID, list[ReceptionLine]] = {key: [] for key in reception_ids}
+    if not reception_ids:
+        return found
+    query = select(ReceptionLine).where(ReceptionLine.reception_id.in_(reception_ids))
+    for line in session.scalars(query.order_by(ReceptionLine.decided_at, ReceptionLine.container_id)):
+        found[line.reception_id].append(line)
+    return found

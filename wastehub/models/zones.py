@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base, Grams
 from .batches import Batch, Container
-from .reference import WasteCode
 from .versioned import Versioned
 
 
@@ -71,22 +70,6 @@ def zone_groups(session: Session, zone_ids: list[UUID]) -> dict[UUID, frozenset[
     for row in session.scalars(query):
         found[row.zone_id].add(row.group_code)
     return {zone: frozenset(groups) for zone, groups in found.items()}
-
-
-def zone_contents(session: Session, zone_ids: list[UUID]) -> dict[UUID, list[tuple[Container, WasteCode]]]:
-    """What stands in each zone: containers with their batch, and the catalogue row of their waste."""
-    query = (
-        select(Container, WasteCode)
-        .join(Container.batch)
-        .join(WasteCode, WasteCode.code == Batch.waste_code)
-        .where(Container.zone_id.in_(zone_ids))
-        .options(contains_eager(Container.batch))
-        .order_by(Container.label_code)
-    )
-    found: dict[UUID, list[tuple[Container, WasteCode]]] = {zone: [] for zone in zone_ids}
-    for container, waste in session.execute(query):
-        found[container.zone_id].append((container, waste))
-    return found
 
 
 @dataclass(frozen=True, slots=True)

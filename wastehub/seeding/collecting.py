@@ -13,9 +13,9 @@ from random import Random
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from ..domain import calendar
+from ..domain import calendar, storage_zones
 from ..domain.actors import Actor
 from ..ids import uuid7
 from ..models import route_plans, stores
@@ -94,11 +94,13 @@ class CollectionDay:
         leave_out: Callable[[Round], bool] = lambda row: False,
         mishaps: dict[UUID, Mishap] | None = None,
         hold_trips: set[UUID] | None = None,
+        put_away_at_once: bool = False,
     ) -> None:
         self.world, self.on, self.rng = world, on, rng
         self.tick_s, self.chances = tick_s, chances
         self.mishaps = mishaps or {}
         self.hold_trips = hold_trips or set()
+        self.put_away_at_once = put_away_at_once
         self.tally = Tally()
         self._clock_s = 0
         with world.database.reading() as session:
@@ -108,7 +110,6 @@ class CollectionDay:
         self.tally.rounds = len(self.rounds)
         self.queues = {row.id: _steps(row) for row in self.rounds}
         self.by_id = {row.id: row for row in self.rounds}
-        self._zoned: set[str] = set()
 
     def drive(self) -> Tally:
         """Everything, in the order of the clock."""
@@ -117,6 +118,8 @@ class CollectionDay:
             while batch := self._due(until_s):
                 self._carry_out(batch)
             until_s += self.tick_s
+        if self.rounds and not self.put_away_at_once:
+            self.put_away()
         return self.tally
 
     def _due(self, until_s: int) -> dict[str, list[_Step]]:
@@ -262,8 +265,8 @@ class CollectionDay:
             aboard = _aboard(session, [step.trip.id for step in steps])
             orders = [self._weigh_in(step, aboard.get(step.trip.id, [])) for step in steps]
             reception.receive_trips(session, receptions=orders, now=now)
-        with self.world.act() as session:
-            self._put_away(session, [order.trip_id for order in orders], now)
+        if self.put_away_at_once:
+            self.put_away()
 
     def _weigh_in(self, step: _Step, containers: Sequence[Container]) -> TripReception:
         decisions = []
@@ -298,23 +301,13 @@ class CollectionDay:
             return Mishap("outlier")
         return Mishap("")
 
-    def _put_away(self, session: Session, trip_ids: Sequence[UUID], now: datetime) -> None:
-        """Into the zone that the rules suggest; what no zone takes stays where it is."""
-        query = (
-            select(Container, WasteCode)
-            .join(Batch, Batch.id == Container.batch_id)
-            .join(WasteCode, WasteCode.code == Batch.waste_code)
-            .where(Container.trip_id.in_(trip_ids), Container.state == "stored")
-            .options(joinedload(Container.batch))
-            .order_by(Container.label_code)
-        )
-        moves = []
-        for container, waste in session.execute(query):
-            if stores.load_of(container.batch, waste).group is None or container.holder_id is None:
-                continue
-            moves.append(Move(self.world.platforms[container.holder_id].desk, container.id))
-        if moves:
-            storage.put_away(session, moves=moves, now=now)
+    def put_away(self) -> None:
+        """Everything received so far goes into the zone that the rules suggest; the rest waits for one."""
+        now = calendar.at_time(self.on, self._clock_s)
+        with self.world.act() as session:
+            moves = _suggested(self.world, session)
+            if moves:
+                storage.put_away(session, moves=moves, now=now)
 
     def _finish(self, steps: list[_Step]) -> None:
         finishes = [(self._driver(step.trip), step.trip.round_id) for step in steps]
@@ -374,3 +367,27 @@ def _aboard(session: Session, trip_ids: Sequence[UUID]) -> dict[UUID, list[Conta
         assert container.trip_id is not None
         found[container.trip_id].append(container)
     return found
+
+
+def _suggested(world: World, session: Session) -> list[Move]:
+    """A move for each container that waits for a zone and for which a zone is free."""
+    query = (
+        select(Container, WasteCode)
+        .join(Batch, Batch.id == Container.batch_id)
+        .join(WasteCode, WasteCode.code == Batch.waste_code)
+        .where(Container.state == "stored", Container.zone_id.is_(None))
+        .options(contains_eager(Container.batch))
+        .order_by(Container.label_code)
+    )
+    waiting = session.execute(query).all()
+    zones = stores.stores(session, list(world.platforms)) if waiting else {}
+    matrix = stores.matrix(session)
+    moves = []
+    for container, waste in waiting:
+        assert container.holder_id is not None
+        load = stores.load_of(container.batch, waste)
+        zone = storage_zones.suggest(zones[container.holder_id].values(), load, container.mass_g, matrix)
+        if zone is not None:
+            zone.put(load, container.mass_g)
+            moves.append(Move(world.platforms[container.holder_id].desk, container.id, UUID(str(zone.key))))
+    return moves

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from ..models import organisations, reference
 from ..models.batches import Batch, Container, batch_key
 from ..models.lots import Lot, LotItem, Treatment, TreatmentLine
 from ..models.manifests import Manifest
-from ..models.organisations import Organisation
+from ..models.organisations import Contract, Organisation
 from ..models.paging import matching
 from ..models.reference import Area, WasteCode
 from ..models.requests import PickupRequest
@@ -522,11 +522,48 @@ def ledger_page(
     return ledger.latest(session, text=text.strip(), site=site, before_idx=before_idx, limit=limit)
 
 
-def verify_ledger(
-    session: Session, *, actor: Actor, progress: Callable[[int, int], None] | None = None
-) -> ledger.VerifyReport:
-    """Walk the whole log and re-derive the books."""
+def ledger_entry(session: Session, *, actor: Actor, idx: int) -> ledger.Entry:
+    """One entry, if the actor may see its site. Raises NotFound."""
+    found = next(
+        (entry for entry in ledger_page(session, actor=actor, before_idx=idx + 1, limit=1) if entry.idx == idx),
+        None,
+    )
+    if found is None:
+        raise NotFound("object.not_found")
+    return found
+
+
+def verify_ledger(session: Session, *, actor: Actor, signature_every: int = 1) -> ledger.VerifyReport:
+    """Walk the whole log and re-derive the books; every n-th signature is checked too."""
     actor.require("ledger.verify")
-    return ledger.verify(session, progress=progress)
+    return ledger.verify(session, signature_every=signature_every)
 
 
+# --- one firm --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FirmView:
+    """A firm as an inspector sees it: its kilograms, its batches, what is late."""
+
+    firm: Organisation
+    fate: Fate
+    batches: list[Any]
+    late: list[OverdueRow]
+    contracts: list[Contract]
+
+
+def firm_view(session: Session, *, actor: Actor, organisation_id: UUID, now: datetime) -> FirmView:
+    """One enterprise of the regulator's area. Raises NotFound."""
+    actor.require("county.view")
+    firm = session.get(Organisation, organisation_id)
+    if firm is None or firm.kind != "enterprise" or actor.county_code not in (None, firm.county_code):
+        raise NotFound("object.not_found")
+    numbers = session.scalars(select(Batch.batch_no).where(Batch.enterprise_id == firm.id))
+    fate = _fate(session, [f"{firm.site}/{number}" for number in numbers])
+    rows, _count, _sums = search_batches(
+        session, actor=actor, text=firm.code, sort="produced_on", descending=True, limit=100, offset=0
+    )
+    late = [row for row in overdue(session, actor=actor, now=now) if row.unit is not None and row.unit.id == firm.id]
+    contracts = select(Contract).where(Contract.enterprise_id == firm.id).order_by(Contract.valid_from_on)
+    return FirmView(firm, fate, rows, late, list(session.scalars(contracts)))

@@ -287,7 +287,8 @@ def ship(session: Session, *, shipments: Sequence[Shipment], now: datetime) -> l
     crew = _by_id(session, CrewMember, [k for s in shipments for k in (s.driver_id, s.escort_id)])
     licences = licensed_categories(session, list(vehicles))
     wastes = reference.waste_codes(session, {lot.waste_code for lot in found.values()})
-    numbers = take_numbers(session, {f"WH/{on:%Y%m%d}": len(shipments)})[f"WH/{on:%Y%m%d}"]
+    series = f"manifest/{on:%Y%m%d}"  # one series with the manifests of the first leg
+    numbers = take_numbers(session, {series: len(shipments)})[series]
     events: list[ledger.Event] = []
     for shipment, running in zip(shipments, numbers, strict=True):
         lot = _shippable(shipment, found)

@@ -32,7 +32,8 @@ def bars_svg(bars: Sequence[Bar], *, title: str, top: int | None = None) -> Mark
         share = min(100.0, max(0.0, 100 * bar.value / most))
         tone = f" bar-{bar.tone}" if bar.tone else ""
         drawn = Markup(
-            '<text class="bar-label" x="0" y="{}">{}</text><text class="bar-value" x="100%" y="{}" text-anchor="end">{}</text>'
+            '<text class="bar-label" x="0" y="{}">{}</text>'
+            '<text class="bar-value" x="100%" y="{}" text-anchor="end">{}</text>'
             '<rect class="bar-ground" x="0" y="{}" width="100%" height="8" rx="2"></rect>'
             '<rect class="bar{}" x="0" y="{}" width="{:.2f}%" height="8" rx="2"></rect>'
         ).format(y + 14, bar.label, y + 14, bar.text, y + 22, tone, y + 22, share)
@@ -113,7 +114,7 @@ def flow_svg(source: Bar, parts: Sequence[Bar], *, title: str, size: tuple[int, 
 
 
 def _thickness(values: Sequence[int], room: float, least: float) -> float:
-    """Pixels per gram so that all streams fit into `room`, though each takes at least `least` for its label."""
+    """Pixels per gram so that all streams fit into `room`, each with `least` for its label."""
     total = sum(values)
     if total <= 0:
         return 0.0
@@ -140,7 +141,8 @@ def _stream(
     if part.value:
         outline = (
             f"M{x0} {y0:.1f}C{bend:.1f} {y0:.1f} {bend:.1f} {y1:.1f} {x1:.1f} {y1:.1f}"
-            f"V{y1 + thick:.1f}C{bend:.1f} {y1 + thick:.1f} {bend:.1f} {y0 + thick:.1f} {x0} {y0 + thick:.1f}Z"
+            f"V{y1 + thick:.1f}"
+            f"C{bend:.1f} {y1 + thick:.1f} {bend:.1f} {y0 + thick:.1f} {x0} {y0 + thick:.1f}Z"
         )
         drawn += Markup('<path class="flow-band{}" d="{}"></path>').format(tone, outline)
     drawn += Markup(
@@ -152,7 +154,8 @@ def _stream(
         max(thick, 1.5) if part.value else 16,
     )
     drawn += Markup(
-        '<text class="flow-label" x="{0:.1f}" y="{1:.1f}">{3}</text><text class="flow-mass" x="{0:.1f}" y="{2:.1f}">{4}</text>'
+        '<text class="flow-label" x="{0:.1f}" y="{1:.1f}">{3}</text>'
+        '<text class="flow-mass" x="{0:.1f}" y="{2:.1f}">{4}</text>'
     ).format(x1 + 16, label_y - 3, label_y + 14, part.label, part.text)
     return linked(drawn, part.href, f"{part.label} {part.text}")
 

@@ -14,12 +14,12 @@ from typing import Any
 from markupsafe import Markup
 
 from .charts import Bar, bars_svg, columns_svg, flow_svg
+from .map_layout import Labels, Projection, text_width
 from .svg import linked, titled
 
 Ring = Sequence[tuple[int, int]]
 CLASSES = 5
 ROUTE_STYLES = 8
-KM_PER_DEGREE = 111.32
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Path:
 
 @dataclass(frozen=True)
 class Spot:
-    """A point: "town", "site-platform", "site-plant", "site-firm", "stop"; `text` is drawn inside (a stop's number)."""
+    """A point: "town", "site-platform", "site-plant", "site-firm", "stop"; `text` is drawn inside."""
 
     lon_e6: int
     lat_e6: int
@@ -135,7 +135,7 @@ def _label_point(about: Mapping[str, Any], rings: Sequence[Ring]) -> tuple[int, 
 
 
 def class_breaks(values: Iterable[int], count: int = CLASSES) -> tuple[int, ...]:
-    """Upper bounds of `count` classes of equal width from zero, in steps of 1, 2 or 5 times a power of ten."""
+    """Upper bounds of `count` classes of equal width from zero, in round steps (1, 2, 2.5, 5 times ten)."""
     top = max(values, default=0)
     if top <= 0:
         return ()
@@ -152,66 +152,6 @@ def class_of(value: int | None, breaks: Sequence[int]) -> int:
     if not value or value < 0 or not breaks:
         return 0
     return next((number for number, bound in enumerate(breaks, start=1) if value <= bound), len(breaks))
-
-
-class _Projection:
-    """Mercator, fitted into `size` with a margin."""
-
-    def __init__(self, points: Sequence[tuple[int, int]], size: tuple[int, int], margin: int) -> None:
-        flat = [self._flat(lon, lat) for lon, lat in points] or [(0.0, 0.0)]
-        west, east = min(x for x, _ in flat), max(x for x, _ in flat)
-        south, north = min(y for _, y in flat), max(y for _, y in flat)
-        width, height = max(east - west, 1e-9), max(north - south, 1e-9)
-        self.scale = min((size[0] - 2 * margin) / width, (size[1] - 2 * margin) / height)
-        self.left = (size[0] - width * self.scale) / 2 - west * self.scale
-        self.top = (size[1] - height * self.scale) / 2 + north * self.scale
-        self.middle_lat = math.degrees(2 * math.atan(math.exp((south + north) / 2)) - math.pi / 2)
-
-    @staticmethod
-    def _flat(lon_e6: int, lat_e6: int) -> tuple[float, float]:
-        latitude = math.radians(lat_e6 / 1e6)
-        return math.radians(lon_e6 / 1e6), math.log(math.tan(math.pi / 4 + latitude / 2))
-
-    def __call__(self, lon_e6: int, lat_e6: int) -> tuple[float, float]:
-        x, y = self._flat(lon_e6, lat_e6)
-        return self.left + x * self.scale, self.top - y * self.scale
-
-    def pixels_of_km(self, distance_km: float) -> float:
-        degrees = distance_km / (KM_PER_DEGREE * math.cos(math.radians(self.middle_lat)))
-        return math.radians(degrees) * self.scale
-
-
-class _Labels:
-    """Places texts so that none covers another."""
-
-    def __init__(self, size: tuple[int, int]) -> None:
-        self.size = size
-        self.boxes: list[tuple[float, float, float, float]] = []
-
-    def overlap(self, box: tuple[float, float, float, float]) -> float:
-        left, top, right, bottom = box
-        outside = max(0, -left) + max(0, -top) + max(0, right - self.size[0]) + max(0, bottom - self.size[1])
-        covered = sum(
-            max(0, min(right, b[2]) - max(left, b[0])) * max(0, min(bottom, b[3]) - max(top, b[1]))
-            for b in self.boxes
-        )
-        return covered + outside * 100
-
-    def place(self, candidates: Sequence[tuple[float, float, float, float]], *, must: bool) -> int | None:
-        """Index of the first free candidate; without one the least bad if it must be shown, else None."""
-        costs = [self.overlap(box) for box in candidates]
-        best = min(
-            range(len(costs)), key=lambda index: (costs[index] > 0, costs[index] if must else 0, index)
-        )
-        if costs[best] > 0 and not must:
-            return None
-        self.boxes.append(candidates[best])
-        return best
-
-
-def text_width(text: str, size_px: float) -> float:
-    """Roughly how wide a text is: a Chinese character is as wide as high, others a little over half."""
-    return sum(size_px if ord(character) > 0x2E7F else size_px * 0.56 for character in text)
 
 
 def map_svg(
@@ -232,16 +172,17 @@ def map_svg(
     everything = [point for area in areas for ring in area.rings for point in ring]
     everything += [point for path in paths for point in path.points_e6] if not areas else []
     everything += [(spot.lon_e6, spot.lat_e6) for spot in spots] if not areas else []
-    project = _Projection(everything, size, margin)
+    project = Projection(everything, size, margin)
     breaks = class_breaks(area.value for area in areas if area.value is not None)
-    labels = _Labels(size)
+    labels = Labels(size)
     parts = [_area(area, project, breaks) for area in areas]
     parts += [_path(path, project) for path in paths]
     parts += [_spot(spot, project, labels) for spot in spots]
     parts += [_area_label(area, project, labels) for area in areas]
     parts += [_spot_label(spot, project, labels) for spot in spots if spot.label]
     parts.append(_scale(project, size))
-    role = "group" if any(item.href for item in (*areas, *paths, *spots)) else "img"
+    addresses = [area.href for area in areas] + [path.href for path in paths] + [spot.href for spot in spots]
+    role = "group" if any(addresses) else "img"
     svg = Markup(
         '<svg class="map-svg" viewBox="0 0 {} {}" role="{}" aria-label="{}" data-map-svg>{}</svg>'
     ).format(size[0], size[1], role, title, Markup("").join(parts))
@@ -270,11 +211,11 @@ def _shade(number: int, breaks: Sequence[int]) -> int:
     return number if len(breaks) <= 1 else 1 + round((number - 1) * (CLASSES - 1) / (len(breaks) - 1))
 
 
-def _line(points: Iterable[tuple[int, int]], project: _Projection) -> str:
+def _line(points: Iterable[tuple[int, int]], project: Projection) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in (project(*point) for point in points))
 
 
-def _area(area: Area, project: _Projection, breaks: Sequence[int]) -> Markup:
+def _area(area: Area, project: Projection, breaks: Sequence[int]) -> Markup:
     outline = "".join(_line(ring, project) + "Z" for ring in area.rings)
     number = class_of(area.value, breaks)
     shade = "" if area.value is None else f" shade-{_shade(number, breaks) if number else 0}"
@@ -284,14 +225,14 @@ def _area(area: Area, project: _Projection, breaks: Sequence[int]) -> Markup:
     return linked(shape, area.href, area.title or area.name)
 
 
-def _path(path: Path, project: _Projection) -> Markup:
+def _path(path: Path, project: Projection) -> Markup:
     shape = Markup('<path class="line {}" d="{}">{}</path>').format(
         path.css, _line(path.points_e6, project), titled(path.title)
     )
     return linked(shape, path.href, path.title)
 
 
-def _spot(spot: Spot, project: _Projection, labels: _Labels) -> Markup:
+def _spot(spot: Spot, project: Projection, labels: Labels) -> Markup:
     x, y = project(spot.lon_e6, spot.lat_e6)
     labels.boxes.append((x - spot.radius, y - spot.radius, x + spot.radius, y + spot.radius))
     inner = Markup('<circle class="spot {}" cx="{:.1f}" cy="{:.1f}" r="{:g}">{}</circle>').format(
@@ -304,7 +245,7 @@ def _spot(spot: Spot, project: _Projection, labels: _Labels) -> Markup:
     return linked(inner, spot.href, spot.title or spot.label)
 
 
-def _area_label(area: Area, project: _Projection, labels: _Labels) -> Markup:
+def _area_label(area: Area, project: Projection, labels: Labels) -> Markup:
     x, y = project(*area.label_e6)
     half = max(text_width(area.name, 15), text_width(area.value_text, 13)) / 2 + 4
     high = 38 if area.value_text else 20
@@ -323,7 +264,7 @@ def _area_label(area: Area, project: _Projection, labels: _Labels) -> Markup:
     return Markup('<g class="area-label" aria-hidden="true">{}</g>').format(text)
 
 
-def _spot_label(spot: Spot, project: _Projection, labels: _Labels) -> Markup:
+def _spot_label(spot: Spot, project: Projection, labels: Labels) -> Markup:
     x, y = project(spot.lon_e6, spot.lat_e6)
     wide, gap = text_width(spot.label, 12) + 2, spot.radius + 4
     anchors = [
@@ -337,15 +278,17 @@ def _spot_label(spot: Spot, project: _Projection, labels: _Labels) -> Markup:
         return Markup("")
     anchor, at_x, at_y, _box = anchors[chosen]
     return Markup(
-        '<text class="spot-label" x="{:.1f}" y="{:.1f}" dy=".35em" text-anchor="{}" aria-hidden="true">{}</text>'
+        '<text class="spot-label" x="{:.1f}" y="{:.1f}" dy=".35em" text-anchor="{}" '
+        'aria-hidden="true">{}</text>'
     ).format(at_x, at_y, anchor, spot.label)
 
 
-def _scale(project: _Projection, size: tuple[int, int]) -> Markup:
+def _scale(project: Projection, size: tuple[int, int]) -> Markup:
     distance_km = next((km for km in (1, 2, 5, 10, 20, 50) if project.pixels_of_km(km) >= 60), 100)
     wide, x, y = project.pixels_of_km(distance_km), 20, size[1] - 20
     return Markup(
-        '<g class="map-scale" aria-hidden="true" data-map-scale="{}"><path d="M{} {}v6h{:.1f}v-6"></path><text x="{:.1f}" y="{}">{} km</text></g>'
+        '<g class="map-scale" aria-hidden="true" data-map-scale="{}">'
+        '<path d="M{} {}v6h{:.1f}v-6"></path><text x="{:.1f}" y="{}">{} km</text></g>'
     ).format(distance_km, x, y - 6, wide, x + wide + 6, y, distance_km)
 
 

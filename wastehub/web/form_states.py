@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+from flask import flash
+
 from ..domain.errors import RuleViolation
 from .explanations import explain
 from .forms import FormState
@@ -19,11 +21,18 @@ def blank(
 
 
 def refused(submitted: Mapping[str, Any], violation: RuleViolation, *, dialog: str = "") -> FormState:
-    """The form again, with everything the person typed and the reason at the field at fault."""
+    """The form again, with everything the person typed and the reason at the field at fault.
+
+    A reason that belongs to no input of the form is said at the top of the page.
+    """
     version = str(submitted.get("version", ""))
+    message = explain(violation).message
+    visible = violation.field not in ("", "version")
+    if not visible:
+        flash(message, "bad")
     return FormState(
         values=submitted,
-        errors={violation.field: explain(violation).message},
+        errors={violation.field: message} if visible else {},
         version=int(version) if version.isdigit() else None,
         idempotency_key=str(uuid4()),
         dialog=dialog,

@@ -108,7 +108,7 @@ def read_query(
     filters: Sequence[str] = (),
     page_size: int = PAGE_SIZE,
 ) -> ListQuery:
-    """Read a list's address. `sort` is the default, "-produced_on" for descending; unknown asks are ignored."""
+    """Read a list's address. `sort` is the default ("-produced_on": descending); unknown asks are ignored."""
     asked = args.get("sort", sort)
     if asked.removeprefix("-") not in {column.key for column in columns if column.sortable}:
         asked = sort

@@ -7,6 +7,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from .locale import select_locale
+
 Word = tuple[str, Any]  # tone, text
 
 CONTAINER_STATES: Mapping[str, Word] = {
@@ -93,6 +95,11 @@ STOP_STATES: Mapping[str, Word] = {
 def hazards(letters: str) -> str:
     """ "T/I" as "毒性、易燃性"."""
     return "、".join(str(HAZARDS[letter]) for letter in letters.split("/") if letter in HAZARDS)
+
+
+def in_language(row: Any, name: str) -> str:
+    """`name_zh` or `name_en` of a reference row, whichever the reader reads."""
+    return str(getattr(row, f"{name}_{select_locale()}"))
 
 
 def of(table: Mapping[str, Any], key: str) -> Any:

@@ -17,12 +17,12 @@ from ...models import organisations as organisation_rows
 from ...models import reference
 from ...models.users import User
 from ...services import accounts, administration
+from .. import words
 from ..acting import Act, acting, viewing
 from ..context import current_actor, database
 from ..form_states import blank, refused
 from ..forms import FormState
 from ..listing import Column, read_query
-from ..locale import select_locale
 from ..navigation import ROLE_NAMES
 
 pages = Blueprint("admin", __name__, url_prefix="/admin")
@@ -33,11 +33,6 @@ KIND_NAMES = {
     "plant": _l("利用处置单位"),
     "authority": _l("生态环境部门"),
 }
-
-
-def in_language(row: Any, name: str) -> str:
-    """`name_zh` or `name_en` of a reference row, whichever the reader reads."""
-    return str(getattr(row, f"{name}_{select_locale()}"))
 
 
 @pages.get("/")
@@ -98,7 +93,7 @@ def _user_form(session: Session, form: FormState) -> str:
         for kind in ("platform", "plant")
         for row in organisation_rows.organisations_of(session, kind)
     ]
-    counties = [(row.code, in_language(row, "name")) for row in administration.counties(session)]
+    counties = [(row.code, words.in_language(row, "name")) for row in administration.counties(session)]
     return render_template(
         "admin/new_user.html", form=form, roles=list(ROLE_NAMES.items()), units=units, counties=counties
     )
@@ -229,7 +224,7 @@ def organisations(act: Act) -> Any:
     listing = query.show(rows, count=count, sums=sums)
     if query.export:
         return listing.export("organisations")
-    counties = [(row.code, in_language(row, "name")) for row in administration.counties(act.session)]
+    counties = [(row.code, words.in_language(row, "name")) for row in administration.counties(act.session)]
     return render_template(
         "admin/organisations.html",
         listing=listing,
@@ -242,7 +237,7 @@ def organisations(act: Act) -> Any:
 
 CODE_COLUMNS = (
     Column("code", _l("废物代码"), "code"),
-    Column("name_zh", _l("名称"), value=lambda row: in_language(row, "name")),
+    Column("name_zh", _l("名称"), value=lambda row: words.in_language(row, "name")),
     Column("hazards", _l("危险特性"), sortable=False),
     Column("group_code", _l("相容性分组"), value=lambda row: row.group_code or _("未分组,单独运输")),
     Column("edition", _l("名录版本"), sortable=False, priority=2),
@@ -284,7 +279,7 @@ def waste_codes(act: Act) -> Any:
 
 def _groups(session: Session) -> list[tuple[str, str]]:
     found = reference.segregation_groups(session)
-    return [(row.code, f"{row.code} {in_language(row, 'name')}") for row in found]
+    return [(row.code, f"{row.code} {words.in_language(row, 'name')}") for row in found]
 
 
 def _code_page(session: Session, code: str, form: FormState | None = None) -> str:
@@ -324,7 +319,7 @@ def assign_group(act: Act, code: str) -> Any:
 
 
 LIMIT_COLUMNS = (
-    Column("name", _l("名称"), value=lambda row: in_language(row, "name"), sortable=False),
+    Column("name", _l("名称"), value=lambda row: words.in_language(row, "name"), sortable=False),
     Column("value_int", _l("数值"), "number", sortable=False),
     Column("unit", _l("单位"), sortable=False),
     Column("effective_from_on", _l("生效日期"), "on", sortable=False, priority=2),

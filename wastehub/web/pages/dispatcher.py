@@ -223,7 +223,7 @@ def send_back(act: Act, request_id: UUID) -> Any:
         version=_version(),
         now=act.now,
     )
-    flash(_("申请 %(number)s 已退回待排,到期日不变,联单已作废。", number=row.request_no), "good")
+    flash(_("申请 %(number)s 已退回待排，到期日不变，联单已作废。", number=row.request_no), "good")
     return redirect(url_for("dispatcher.request_detail", request_id=request_id))
 
 
@@ -398,7 +398,7 @@ def publish(act: Act, plan_id: UUID) -> Any:
     row = dispatch.publish(
         act.session, actor=act.actor, plan_id=plan_id, version=_version(), now=act.now
     )
-    flash(_("计划 %(number)s 已发布:联单已开具,驾驶员可查看任务。", number=row.plan_no), "good")
+    flash(_("计划 %(number)s 已发布：联单已开具，驾驶员可查看任务。", number=row.plan_no), "good")
     return redirect(url_for("dispatcher.plan", plan_id=plan_id))
 
 
@@ -408,7 +408,7 @@ def discard(act: Act, plan_id: UUID) -> Any:
     row = dispatch.discard(
         act.session, actor=act.actor, plan_id=plan_id, version=_version(), now=act.now
     )
-    flash(_("计划 %(number)s 已作废,申请仍在待排中。", number=row.plan_no), "info")
+    flash(_("计划 %(number)s 已作废，申请仍在待排中。", number=row.plan_no), "info")
     return redirect(url_for("dispatcher.plans"))
 
 
@@ -528,7 +528,7 @@ def assign_crew(act: Act, round_id: UUID) -> Any:
         version=_version(),
         now=act.now,
     )
-    flash(_("车次 %(number)s 的班组已更新,联单同步更改。", number=row.round_no), "good")
+    flash(_("车次 %(number)s 的班组已更新，联单同步更改。", number=row.round_no), "good")
     return redirect(url_for("dispatcher.round_detail", round_id=round_id))
 
 
@@ -551,5 +551,5 @@ def cancel_round(act: Act, round_id: UUID) -> Any:
         version=_version(),
         now=act.now,
     )
-    flash(_("车次 %(number)s 已取消,申请全部退回待排。", number=row.round_no), "good")
+    flash(_("车次 %(number)s 已取消，申请全部退回待排。", number=row.round_no), "good")
     return redirect(url_for("dispatcher.round_detail", round_id=round_id))

@@ -1,0 +1,355 @@
+"""For regulators: the county's kilograms, the chain of a batch, open loops, the sealed log."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from ... import ledger, regions
+from ...domain.errors import NotFound
+from ...models.organisations import organisations_of
+from ...services import administration, audits
+from .. import chain_words, charts, drawing, formatting, words
+from ..acting import Act, acting, viewing
+from ..context import settings
+from ..listing import Column, read_query
+
+pages = Blueprint("regulator", __name__, url_prefix="/regulator")
+pages.record_once(lambda state: words.register(state.app))
+
+# More entries than this are verified from the command line: a web request is no place for minutes.
+VERIFY_HERE_MAX = 400_000
+SIGNATURES_HERE_MAX = 20_000
+
+FATE_COLUMNS = (
+    Column("generated_g", _l("产生"), "mass", total=True),
+    Column("enterprise_g", _l("产废单位贮存"), "mass", total=True),
+    Column("road_g", _l("运输途中"), "mass", total=True),
+    Column("platform_g", _l("平台在库"), "mass", total=True),
+    Column("plant_g", _l("处置单位在库"), "mass", total=True),
+    Column("treated_g", _l("已利用处置"), "mass", total=True),
+    Column("lost_g", _l("已说明损耗"), "mass", total=True, priority=2),
+    Column("tolerance_g", _l("允差内差异"), "mass", total=True, priority=2),
+    Column("open_cases_g", _l("待查差异"), "mass", total=True),
+    Column("unexplained_g", _l("不明"), "mass", total=True),
+)
+COUNTY_COLUMNS = (
+    Column("county", _l("县(市、区)"), value=lambda row: words.in_language(row.area, "name"), sortable=False),
+    Column("firms", _l("入网单位"), "number", total=True, sortable=False),
+    *(
+        Column(c.key, c.label, c.kind, False, True, value=lambda row, key=c.key: getattr(row.fate, key))
+        for c in FATE_COLUMNS
+    ),
+)
+
+
+@pages.get("/")
+@viewing("county.view")
+def home(act: Act) -> Any:
+    rows = audits.county_balances(act.session, actor=act.actor)
+    total = audits.Fate()
+    for row in rows:
+        total.add(row.fate)
+    query = read_query(request.args, COUNTY_COLUMNS, sort="county")
+    sums = {c.key: getattr(total, c.key) for c in FATE_COLUMNS} | {"firms": sum(r.firms for r in rows)}
+    listing = query.show(rows, count=len(rows), sums=sums)
+    if query.export:
+        return listing.export("counties")
+    late = [row for row in audits.overdue(act.session, actor=act.actor, now=act.now) if row.late]
+    return render_template(
+        "regulator/home.html",
+        listing=listing,
+        total=total,
+        late=len(late),
+        cases=len(audits.open_cases(act.session, actor=act.actor)),
+        map=_county_map(act, rows),
+        flow=charts.flow_svg(_bar(_("产生"), total.generated_g), _flow_parts(total), title=_("公斤去向")),
+        narrow_flow=charts.flow_svg(
+            _bar(_("产生"), total.generated_g), _flow_parts(total), title=_("公斤去向"), size=(340, 380)
+        ),
+        county_href=lambda row: url_for("regulator.county", code=row.area.code),
+    )
+
+
+def _bar(label: str, mass_g: int) -> charts.Bar:
+    return charts.Bar(label, mass_g, formatting.mass(mass_g))
+
+
+def _flow_parts(fate: audits.Fate) -> list[charts.Bar]:
+    parts = (
+        (_("产废单位贮存"), fate.enterprise_g),
+        (_("运输途中"), fate.road_g),
+        (_("平台在库"), fate.platform_g),
+        (_("处置单位在库"), fate.plant_g),
+        (_("已利用处置"), fate.treated_g),
+        (_("损耗与允差"), fate.lost_g + fate.tolerance_g),
+        (_("待查差异"), fate.open_cases_g),
+    )
+    return [_bar(label, mass_g) for label, mass_g in parts if mass_g > 0]
+
+
+def _county_map(act: Act, rows: list[audits.CountyBalance]) -> drawing.MapDrawing:
+    """Counties shaded by what is still under way, with platforms and plants."""
+    region = regions.load(settings().region)
+    open_g = {row.area.code: row.fate.generated_g - row.fate.treated_g for row in rows}
+    areas = drawing.areas_from_geojson(
+        region.geojson("counties"),
+        values=open_g,
+        show=formatting.mass,
+        href=lambda code: url_for("regulator.county", code=code),
+    )
+    spots = [
+        drawing.Spot(unit.lon_e6, unit.lat_e6, f"site-{kind}", title=unit.name, radius=6 if kind == "platform" else 5)
+        for kind in ("platform", "plant")
+        for unit in organisations_of(act.session, kind)
+        if unit.county_code
+    ]
+    return drawing.map_svg(
+        areas=areas,
+        paths=drawing.paths_from_geojson(region.geojson("roads")),
+        spots=spots,
+        title=_("各县(市、区)尚未利用处置的废物"),
+        show_bound=formatting.mass_short,
+        legend=[
+            drawing.LegendItem(_("收集平台"), "spot site-platform", "spot"),
+            drawing.LegendItem(_("利用处置单位"), "spot site-plant", "spot"),
+        ],
+    )
+
+
+@pages.get("/counties/<code>")
+@viewing("county.view")
+def county(act: Act, code: str) -> Any:
+    rows = audits.county_balances(act.session, actor=act.actor)
+    row = next((each for each in rows if each.area.code == code), None)
+    if row is None:
+        raise NotFound("object.not_found")
+    late = [
+        each
+        for each in audits.overdue(act.session, actor=act.actor, now=act.now)
+        if each.unit is not None and each.unit.county_code == code
+    ]
+    return render_template(
+        "regulator/county.html",
+        row=row,
+        columns=FATE_COLUMNS,
+        flow=charts.flow_svg(
+            _bar(_("产生"), row.fate.generated_g), _flow_parts(row.fate), title=_("公斤去向")
+        ),
+        narrow_flow=charts.flow_svg(
+            _bar(_("产生"), row.fate.generated_g), _flow_parts(row.fate), title=_("公斤去向"), size=(340, 380)
+        ),
+        late=late,
+        kinds=chain_words.OVERDUE,
+    )
+
+
+# --- batches ---------------------------------------------------------------------------------------
+
+BATCH_COLUMNS = (
+    Column("batch_no", _l("批次"), "code", value=lambda row: row.Batch.batch_no),
+    Column("enterprise", _l("产废单位"), value=lambda row: row.Organisation.name),
+    Column("waste_code", _l("废物代码"), "code", value=lambda row: row.Batch.waste_code, sortable=False),
+    Column("internal_name", _l("名称"), value=lambda row: row.Batch.internal_name, sortable=False, priority=2),
+    Column("containers", _l("容器"), "number", sortable=False),
+    Column("mass_g", _l("现记重量"), "mass", total=True),
+    Column("produced_on", _l("产生日期"), "on", value=lambda row: row.Batch.produced_on),
+)
+
+
+@pages.get("/batches")
+@viewing("county.view")
+def batches(act: Act) -> Any:
+    query = read_query(request.args, BATCH_COLUMNS, sort="-produced_on", filters=("q", "state", "county"))
+    state = query.filters["state"]
+    rows, count, sums = audits.search_batches(
+        act.session,
+        actor=act.actor,
+        text=query.filters["q"],
+        county=query.filters["county"],
+        state=state if state in audits.STATE_GROUPS else "",
+        sort=query.sort,
+        descending=query.descending,
+        limit=query.limit,
+        offset=query.offset,
+    )
+    listing = query.show(rows, count=count, sums=sums)
+    if query.export:
+        return listing.export("batches")
+    counties = [(row.code, words.in_language(row, "name")) for row in administration.counties(act.session)]
+    return render_template(
+        "regulator/batches.html",
+        listing=listing,
+        counties=[("", _("全部")), *counties],
+        states=[("", _("全部")), *chain_words.PLACES.items()],
+        batch_href=lambda row: url_for("regulator.batch", batch_id=row.Batch.id),
+    )
+
+
+@pages.get("/batches/<uuid:batch_id>")
+@viewing("audit.trace")
+def batch(act: Act, batch_id: UUID) -> str:
+    trace = audits.trace(act.session, actor=act.actor, batch_id=batch_id)
+    return render_template(
+        "regulator/batch.html",
+        trace=trace,
+        fate_columns=FATE_COLUMNS,
+        steps=chain_words.steps_of(trace),
+        events=chain_words.timeline_of(trace, lambda idx: url_for("regulator.entry", idx=idx)),
+    )
+
+
+# --- open loops ------------------------------------------------------------------------------------
+
+OVERDUE_COLUMNS = (
+    Column("subject", _l("对象"), "code"),
+    Column("kind", _l("事项"), value=lambda row: chain_words.OVERDUE[row.kind]),
+    Column("unit", _l("责任单位"), value=lambda row: row.unit.name if row.unit else "", sortable=False),
+    Column("mass_g", _l("重量"), "mass", total=True, sortable=False),
+    Column("since_on", _l("起始"), "on", priority=2),
+    Column("due_on", _l("期限"), "on"),
+    Column(
+        "late",
+        _l("状态"),
+        "status",
+        value=lambda row: ("bad", _("已超期")) if row.late else ("warn", _("临近期限")),
+        sortable=False,
+    ),
+)
+
+
+@pages.get("/overdue")
+@viewing("county.view")
+def overdue(act: Act) -> Any:
+    query = read_query(request.args, OVERDUE_COLUMNS, sort="due_on", filters=("kind", "late"))
+    wanted, late = query.filters["kind"], query.filters["late"]
+    rows = [
+        row
+        for row in audits.overdue(act.session, actor=act.actor, now=act.now)
+        if (not wanted or row.kind == wanted) and (not late or row.late)
+    ]
+    rows.sort(key=lambda row: str(getattr(row, query.sort)), reverse=query.descending)
+    sums = {"mass_g": sum(row.mass_g or 0 for row in rows)}
+    shown = rows[query.offset : query.offset + query.limit]
+    listing = query.show(shown, count=len(rows), sums=sums)
+    if query.export:
+        return listing.export("overdue")
+    return render_template(
+        "regulator/overdue.html",
+        listing=listing,
+        kinds=[("", _("全部")), *chain_words.OVERDUE.items()],
+        row_href=_overdue_href,
+        tone=lambda row: "bad" if row.late else "warn",
+    )
+
+
+def _overdue_href(row: audits.OverdueRow) -> str:
+    if row.batch_id is not None:
+        return url_for("regulator.batch", batch_id=row.batch_id)
+    if row.manifest_id is not None:
+        return url_for("manifests.manifest", manifest_id=row.manifest_id)
+    assert row.unit is not None
+    return url_for("regulator.enterprise", organisation_id=row.unit.id)
+
+
+# --- firms -----------------------------------------------------------------------------------------
+
+FIRM_COLUMNS = (
+    Column("name", _l("单位名称")),
+    Column("code", _l("统一社会信用代码"), "code"),
+    Column("industry_zh", _l("行业"), sortable=False, priority=2),
+    Column("enrolled_at", _l("入网时间"), "at", priority=2),
+)
+
+
+@pages.get("/enterprises")
+@viewing("county.view")
+def enterprises(act: Act) -> Any:
+    query = read_query(request.args, FIRM_COLUMNS, sort="code", filters=("q", "county"))
+    rows, count, sums = administration.organisations(
+        act.session,
+        actor=act.actor,
+        kind="enterprise",
+        text=query.filters["q"],
+        county=query.filters["county"],
+        sort=query.sort,
+        descending=query.descending,
+        limit=query.limit,
+        offset=query.offset,
+    )
+    listing = query.show(rows, count=count, sums=sums)
+    if query.export:
+        return listing.export("enterprises")
+    counties = [(row.code, words.in_language(row, "name")) for row in administration.counties(act.session)]
+    return render_template(
+        "regulator/enterprises.html",
+        listing=listing,
+        counties=[("", _("全部")), *counties],
+        firm_href=lambda row: url_for("regulator.enterprise", organisation_id=row.id),
+    )
+
+
+@pages.get("/enterprises/<uuid:organisation_id>")
+@viewing("county.view")
+def enterprise(act: Act, organisation_id: UUID) -> str:
+    view = audits.firm_view(act.session, actor=act.actor, organisation_id=organisation_id, now=act.now)
+    return render_template("regulator/enterprise.html", view=view, fate_columns=FATE_COLUMNS)
+
+
+# --- the log ---------------------------------------------------------------------------------------
+
+PAGE = 50
+
+
+@pages.get("/ledger", endpoint="ledger")
+@viewing("ledger.view")
+def ledger_log(act: Act) -> str:
+    return _ledger_page(act)
+
+
+def _ledger_page(act: Act, report: ledger.VerifyReport | None = None) -> str:
+    text = request.values.get("q", "").strip()
+    before = request.args.get("before", "")
+    entries = audits.ledger_page(
+        act.session,
+        actor=act.actor,
+        text=text,
+        before_idx=int(before) if before.isdigit() else None,
+        limit=PAGE,
+    )
+    return render_template(
+        "regulator/ledger.html",
+        entries=entries,
+        text=text,
+        size=ledger.size(act.session),
+        older=entries[-1].idx if len(entries) == PAGE else None,
+        report=report,
+        type_name=chain_words.type_name,
+        may_verify=act.actor.role in ("regulator", "admin"),
+    )
+
+
+@pages.get("/ledger/<int:idx>")
+@viewing("ledger.view")
+def entry(act: Act, idx: int) -> str:
+    found = audits.ledger_entry(act.session, actor=act.actor, idx=idx)
+    facts = json.dumps(found.event.facts, ensure_ascii=False, indent=2, sort_keys=True)
+    return render_template(
+        "regulator/entry.html", entry=found, facts=facts, type_name=chain_words.type_name
+    )
+
+
+@pages.post("/ledger/verify")
+@acting("ledger.verify")
+def verify(act: Act) -> str:
+    size = ledger.size(act.session)
+    report = None
+    if size <= VERIFY_HERE_MAX:
+        every = max(1, -(-size // SIGNATURES_HERE_MAX))
+        report = audits.verify_ledger(act.session, actor=act.actor, signature_every=every)
+    return _ledger_page(act, report)
