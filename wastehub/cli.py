@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import runpy
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from . import backups, clock, config, migrate
+from . import backups, clock, config, migrate, paths
 from .domain.actors import Actor
 from .domain.errors import RuleViolation
 from .seeding.csv_rows import SeedError
@@ -76,6 +77,9 @@ def build_parser() -> argparse.ArgumentParser:
         ("worker", worker, "run the job worker alone"),
     ):
         _database_option(command(name, function, text))
+    bench_it = command("bench", bench, "measure: one of the programs in bench/, without a name lists them")
+    bench_it.add_argument("name", nargs="?")
+    bench_it.add_argument("rest", nargs=argparse.REMAINDER)
     admin = command("create-admin", create_admin, "make the first administrator of a real installation")
     _database_option(admin)
     admin.add_argument("login")
@@ -227,6 +231,19 @@ def ledger_verify(arguments: argparse.Namespace, settings: config.Settings) -> i
         say(f"entry {problem.idx}: {problem.kind}: {problem.detail}")
     say(f"{report.entries} entries: " + ("all good" if report.ok else f"{len(report.problems)} problems"))
     return 0 if report.ok else 1
+
+
+def bench(arguments: argparse.Namespace, settings: config.Settings) -> int:
+    """Run a program of bench/: it measures and prints; it needs a checkout."""
+    root = paths.checkout()
+    if root is None:
+        raise UsageError("benchmarks need a source checkout")
+    programs = {path.stem: path for path in sorted((root / "bench").glob("*.py"))}
+    if arguments.name not in programs:
+        raise UsageError(f"choose one of: {', '.join(programs)}")
+    sys.argv = [arguments.name, *arguments.rest]
+    runpy.run_path(str(programs[arguments.name]), run_name="__main__")
+    return 0
 
 
 def backup(arguments: argparse.Namespace, settings: config.Settings) -> int:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import ip_address
 from types import FrameType
 from urllib.error import URLError
@@ -31,6 +33,16 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def with_free_port(settings: Settings) -> Settings:
+    """Port 0 means any free one: chosen here, so that the printed address is the real one."""
+    if settings.port != 0:
+        return settings
+    with socket.socket() as probe:
+        probe.bind((settings.host, 0))
+        port = probe.getsockname()[1]
+    return replace(settings, port=port, base_url=f"http://{settings.host}:{port}")
 
 
 def environment_for(settings: Settings) -> dict[str, str]:
@@ -65,6 +77,7 @@ def worker_command() -> list[str]:
 
 def serve(settings: Settings, *, say: Callable[[str], None], with_worker: bool = True) -> int:
     """Serve until a signal comes or a child dies. 0 after a clean stop."""
+    settings = with_free_port(settings)
     environment = environment_for(settings)
     children = [subprocess.Popen(web_command(settings), env=environment)]
     if with_worker:

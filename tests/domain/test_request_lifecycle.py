@@ -16,6 +16,7 @@ ALLOWED = {
     ("scheduled", "collect"): "collected",
     ("scheduled", "collect_part"): "partly_collected",
     ("partly_collected", "place"): "open",
+    ("partly_collected", "collect"): "collected",
 }
 
 

@@ -17,7 +17,8 @@ MOVES: Mapping[str | None, Mapping[str, str]] = MappingProxyType(
         # A cancelled round, another day or nobody there: back into the pool, the due date stays.
         "scheduled": {"unschedule": "open", "collect": "collected", "collect_part": "partly_collected"},
         # What was left behind may be placed again under the same request and due date.
-        "partly_collected": {"place": "open"},
+        # `collect`: a phone reports late that the rest was loaded as well.
+        "partly_collected": {"place": "open", "collect": "collected"},
         "collected": {},
         "cancelled": {},
     }

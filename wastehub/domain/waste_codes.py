@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from wastehub.domain.errors import InvalidInput
 
@@ -47,3 +48,12 @@ def require_category(code: str, category: str, field: str = "category") -> None:
     expected = f"HW{code[-2:]}"
     if category != expected:
         raise InvalidInput("waste_code.category_mismatch", field=field, expected=expected, given=category)
+
+
+def methods_for(code: str, known: Mapping[str, str]) -> tuple[str, ...]:
+    """The methods a plant uses for a code: of the code itself first, then of its category; none: ().
+
+    `known`: what the plant is registered to do, method by code or category ("900-045-49" or "HW08").
+    """
+    fitting = (known.get(code), known.get(category(code)))
+    return tuple(dict.fromkeys(method for method in fitting if method))

@@ -96,10 +96,12 @@ _LIST = (
     EventType(
         "manifest.rejected", "联单拒收", "Manifest rejected", _TRANSACTION, "OBSERVE", "receiving", "returned"
     ),
+    EventType("manifest.numbered", "填写联单编号", "Manifest number entered", _TRANSACTION, "OBSERVE"),
     EventType("manifest.voided", "联单作废", "Manifest voided", _TRANSACTION, "DELETE", "void_shipping"),
     EventType(
         "round.arrived", "车次到站", "Round arrived", _TRANSACTION, "OBSERVE", "arriving", "in_progress"
     ),
+    EventType("round.finished", "车次收车", "Round finished", _TRANSACTION, "OBSERVE"),
     EventType(
         "container.received",
         "入库",

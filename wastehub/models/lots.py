@@ -93,7 +93,7 @@ def lots_by_id(session: Session, ids: list[UUID], *, lock: bool = False) -> dict
         .execution_options(populate_existing=lock)
     )
     if lock:
-        query = query.with_for_update(of=Lot)
+        query = query.order_by(Lot.id).with_for_update(of=Lot)
     return {row.id: row for row in session.scalars(query)}
 
 

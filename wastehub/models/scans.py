@@ -1,10 +1,12 @@
 """What phones report, kept whatever the verdict, and photos as evidence."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base, Grams
 
@@ -41,6 +43,7 @@ class Scan(Base):
     received_at: Mapped[datetime]
     outcome: Mapped[str] = mapped_column(String(12))
     outcome_code: Mapped[str] = mapped_column(String(40), default="")
+    verdict: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # numbers and warnings of the answer
     author: Mapped[str] = mapped_column(String(60))
     content_sha256: Mapped[str] = mapped_column(String(64))  # same id with other content is a conflict
 
@@ -55,3 +58,19 @@ class Photo(Base):
     size_bytes: Mapped[int] = mapped_column(Integer)
     uploaded_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     uploaded_at: Mapped[datetime]
+
+
+def photos_known(session: Session, hashes: Iterable[str]) -> set[str]:
+    """Which of these photos are in the store."""
+    wanted = sorted(set(hashes))
+    found: set[str] = set()
+    for start in range(0, len(wanted), 500):
+        query = select(Photo.sha256).where(Photo.sha256.in_(wanted[start : start + 500]))
+        found.update(session.scalars(query))
+    return found
+
+
+def accepted_scans(session: Session, round_id: UUID) -> list[Scan]:
+    """What took effect on a round, in the order in which it happened."""
+    query = select(Scan).where(Scan.round_id == round_id, Scan.outcome == "accepted")
+    return list(session.scalars(query.order_by(Scan.scanned_at, Scan.device_seq)))

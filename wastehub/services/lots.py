@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from .. import ledger
 from ..db import new_id
@@ -155,23 +156,29 @@ def _parties(draft: LotDraft, units: Mapping[UUID, Organisation]) -> tuple[Organ
 
 
 def _method(draft: LotDraft, known: Mapping[str, str]) -> str:
-    usual = known.get(draft.waste_code) or known.get(waste_codes.category(draft.waste_code))
-    if usual is None:
+    fitting = waste_codes.methods_for(draft.waste_code, known)
+    if not fitting:
         raise Conflict("lot.plant_cannot", field="plant_id", waste_code=draft.waste_code)
-    if draft.planned_method and draft.planned_method not in known.values():
+    if draft.planned_method and draft.planned_method not in fitting:
         raise InvalidInput("lot.method_unknown", field="planned_method", given=draft.planned_method[:10])
-    return draft.planned_method or usual
+    return draft.planned_method or fitting[0]
 
 
 def _pack(
     session: Session, lot: Lot, ids: Sequence[UUID], rows: Mapping[UUID, Container], now: datetime
 ) -> list[Container]:
-    if not ids:
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
         raise InvalidInput("lot.no_containers", field="container_ids")
-    if len(ids) > CONTAINERS_MAX:
+    packed = {
+        item.container_id: item
+        for item in session.scalars(select(LotItem).where(LotItem.lot_id == lot.id))
+    }
+    inside = sum(1 for item in packed.values() if item.unpacked_at is None)
+    if inside + len(wanted) > CONTAINERS_MAX:
         raise InvalidInput("lot.too_many_containers", field="container_ids", most=CONTAINERS_MAX)
     chosen = []
-    for key in dict.fromkeys(ids):
+    for key in wanted:
         container = rows.get(key)
         if container is None or container.holder_id != lot.platform_id:
             raise NotFound("object.not_found", field="container_ids")
@@ -185,10 +192,6 @@ def _pack(
         container.state = batch_lifecycle.next_state(container.state, "put_in_lot")
         container.lot_id = lot.id
         chosen.append(container)
-    packed = {
-        item.container_id: item
-        for item in session.scalars(select(LotItem).where(LotItem.lot_id == lot.id))
-    }
     for container in chosen:
         again = packed.get(container.id)
         if again is None:
@@ -212,6 +215,11 @@ def _own_open_lot(session: Session, actor: Actor, lot_id: UUID, version: int | N
     return lot
 
 
+def _touch(lot: Lot) -> None:
+    """Another content is another version of the lot: a form opened before must be read again."""
+    flag_modified(lot, "state")
+
+
 def pack(
     session: Session,
     *,
@@ -225,6 +233,7 @@ def pack(
     lot = _own_open_lot(session, actor, lot_id, version)
     rows = batches.containers_by_id(session, list(container_ids), lock=True)
     containers = _pack(session, lot, container_ids, rows, now)
+    _touch(lot)
     session.flush()
     facts = {"mass_g": sum(c.mass_g for c in containers)}
     ledger.append(session, _events("lot.packed", actor, lot, containers, now, facts), now=now)
@@ -240,19 +249,26 @@ def unpack(
     version: int | None,
     now: datetime,
 ) -> Lot:
-    """Take containers out of an open lot again; they stand in the store as before."""
+    """Take containers out of an open lot again; they stand in the store as before.
+
+    Raises NotFound, InvalidInput("lot.no_containers"), Conflict("lot.not_open").
+    """
     lot = _own_open_lot(session, actor, lot_id, version)
-    rows = batches.containers_by_id(session, list(container_ids), lock=True)
-    for key in container_ids:
+    wanted = list(dict.fromkeys(container_ids))
+    if not wanted:
+        raise InvalidInput("lot.no_containers", field="container_ids")
+    rows = batches.containers_by_id(session, wanted, lock=True)
+    for key in wanted:
         container = rows.get(key)
         if container is None or container.lot_id != lot.id:
             raise NotFound("object.not_found", field="container_ids")
         container.state = batch_lifecycle.next_state(container.state, "take_from_lot")
         container.lot_id = None
-    gone = update(LotItem).where(LotItem.lot_id == lot.id, LotItem.container_id.in_(container_ids))
+    gone = update(LotItem).where(LotItem.lot_id == lot.id, LotItem.container_id.in_(wanted))
     session.execute(gone.values(unpacked_at=now))
+    _touch(lot)
     session.flush()
-    chosen = [rows[key] for key in container_ids]
+    chosen = [rows[key] for key in wanted]
     ledger.append(session, _events("lot.unpacked", actor, lot, chosen, now, {}), now=now)
     return lot
 
@@ -268,16 +284,16 @@ def cancel(session: Session, *, actor: Actor, lot_id: UUID, version: int | None,
     session.execute(gone.values(unpacked_at=now))
     lot.state = "cancelled"
     session.flush()
-    facts = {"cancelled": True}
-    if containers:
-        ledger.append(session, _events("lot.unpacked", actor, lot, containers, now, facts), now=now)
+    ledger.append(
+        session, _events("lot.unpacked", actor, lot, containers, now, {"cancelled": True}), now=now
+    )
     return lot
 
 
 def ship(session: Session, *, shipments: Sequence[Shipment], now: datetime) -> list[Lot]:
     """Lots leave for their plants: the second manifest is opened, loaded and on the road.
 
-    Raises NotFound, Conflict (lot.not_open, lot.no_containers, vehicle.*, crew.*).
+    Raises NotFound, Conflict (lot.not_open, lot.empty, vehicle.*, crew.*, permit.*: the plant's licence).
     Source: Order 23, Art. 10, 11, 16: the platform is the mover-out of this leg.
     """
     on = calendar.on_date(now)
@@ -287,6 +303,7 @@ def ship(session: Session, *, shipments: Sequence[Shipment], now: datetime) -> l
     crew = _by_id(session, CrewMember, [k for s in shipments for k in (s.driver_id, s.escort_id)])
     licences = licensed_categories(session, list(vehicles))
     wastes = reference.waste_codes(session, {lot.waste_code for lot in found.values()})
+    held = permit_rows.permits_of(session, list({lot.plant_id for lot in found.values()}))
     series = f"manifest/{on:%Y%m%d}"  # one series with the manifests of the first leg
     numbers = take_numbers(session, {series: len(shipments)})[series]
     events: list[ledger.Event] = []
@@ -294,9 +311,11 @@ def ship(session: Session, *, shipments: Sequence[Shipment], now: datetime) -> l
         lot = _shippable(shipment, found)
         containers = contents[lot.id]
         if not containers:
-            raise Conflict("lot.no_containers")
+            raise Conflict("lot.empty", lot_no=lot.lot_no)
+        # Weeks may lie between packing and leaving: the licence is looked at again.
+        permits.covering(held.get(lot.plant_id, []), waste_code=lot.waste_code, on=on)
         vehicle = vehicles.get(shipment.vehicle_id)
-        if vehicle is None or vehicle.platform_id != lot.platform_id:
+        if vehicle is None or vehicle.platform_id != lot.platform_id or not vehicle.active:
             raise NotFound("object.not_found", field="vehicle_id")
         _require_vehicle(vehicle, lot, containers, licences[vehicle.id], on)
         for field_name, kind in (("driver_id", "driver"), ("escort_id", "escort")):
@@ -369,7 +388,7 @@ def _require_vehicle(
 
 
 def _require_person(person: CrewMember | None, kind: str, field: str, lot: Lot, on: date) -> None:
-    if person is None or person.platform_id != lot.platform_id or person.kind != kind:
+    if person is None or person.platform_id != lot.platform_id or person.kind != kind or not person.active:
         raise NotFound("object.not_found", field=field)
     if person.certificate_valid_until_on < on:
         raise Conflict("crew.certificate_expired", field=field, until_on=person.certificate_valid_until_on)
@@ -420,5 +439,3 @@ def _open_manifest(
             method_code=lot.planned_method,
         )
     )
-
-

@@ -145,10 +145,10 @@ class _Gate:
     def _expected(self, order: TripReception, decision: Decision, index: int) -> Container:
         field = f"decisions.{index}.container_id"
         container = self.aboard[order.trip_id].get(decision.container_id)
-        if container is None or container.state == "labelled":
-            raise Conflict("reception.container_not_expected", field=field)
-        if container.state != "loaded":
+        if container is not None and container.id in self.lines:
             raise Conflict("reception.already_decided", field=field, label_code=container.label_code)
+        if container is None or container.state != "loaded":
+            raise Conflict("reception.container_not_expected", field=field)
         return container
 
     def _decide(
@@ -247,7 +247,7 @@ class _Gate:
             mine = [
                 c
                 for c in self.aboard[trip.id].values()
-                if c.request_id == requests[paper.stop_id] and c.state != "labelled"
+                if c.request_id == requests[paper.stop_id] and (c.state == "loaded" or c.id in self.lines)
             ]
             if mine and all(c.id in self.lines for c in mine):
                 self.events.append(self._settle(paper, mine, order.actor))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from ..models.manifests import Manifest
 from ..models.route_plans import Round, Stop, Trip
 
 NOTE_LONGEST = 300
+# A phone without a network may keep an act over a weekend; older ones are for a person to sort out.
+REPORT_LATEST = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -38,30 +40,48 @@ class StopClosing:
 
 
 def _event(
-    kind: str, actor: Actor, site: str, now: datetime, subject: str, facts: Mapping[str, Any]
+    kind: str, actor: Actor, site: str, at: datetime, subject: str, facts: Mapping[str, Any]
 ) -> ledger.Event:
-    return ledger.Event(type=kind, author=actor.author, site=site, at=now, subject=subject, facts=facts)
+    return ledger.Event(type=kind, author=actor.author, site=site, at=at, subject=subject, facts=facts)
 
 
-def start_rounds(session: Session, *, starts: Sequence[tuple[Actor, UUID]], now: datetime) -> list[Round]:
-    """The crew leaves the platform. Raises Conflict when papers or crew are not in order.
+def _happened_at(at: datetime | None, now: datetime) -> datetime:
+    """When the act took place: what the phone says of an act reported late, never the future.
+
+    Raises Conflict("round.report_too_old").
+    """
+    if at is None:
+        return now
+    if at < now - REPORT_LATEST:
+        raise Conflict("round.report_too_old", acted_at=at)
+    return min(at, now)
+
+
+def start_rounds(
+    session: Session, *, starts: Sequence[tuple[Actor, UUID]], now: datetime, at: datetime | None = None
+) -> list[Round]:
+    """The crew leaves the platform. `at`: when, if the phone could report it only later.
+
+    Raises NotFound, Conflict when papers or crew are not in order.
 
     Source: road transport of dangerous goods (Order 29 of 2019), Art. 25, 26, 44: the vehicle is
     checked, driver and escort are on board.
     """
     rounds = round_rows.rounds_by_id(session, [key for _, key in starts], lock=True)
+    happened_at = _happened_at(at, now)
     events = []
     for actor, round_id in starts:
         actor.require("round.drive")
         row = round_rows.require_crew(rounds, round_id, actor)
-        if row.state != "published":
+        first = next((trip for trip in row.trips if trip.state == "planned"), None)
+        if row.state != "published" or first is None:
             raise Conflict("round.not_startable", state=row.state)
-        _require_fit_to_drive(row, calendar.on_date(now))
+        _require_fit_to_drive(row, calendar.on_date(happened_at))
         row.state = "under_way"
-        row.started_at = now
-        row.trips[0].state = "under_way"
+        row.started_at = happened_at
+        first.state = "under_way"
         facts = {"vehicle": row.vehicle.plate, "service_on": row.service_on.isoformat()}
-        events.append(_event("round.started", actor, row.platform.site, now, row.round_no, facts))
+        events.append(_event("round.started", actor, row.platform.site, happened_at, row.round_no, facts))
     session.flush()
     ledger.append(session, events, now=now)
     return [rounds[key] for _, key in starts]
@@ -81,12 +101,17 @@ def _require_fit_to_drive(row: Round, today: date) -> None:
             raise Conflict("crew.certificate_expired", until_on=person.certificate_valid_until_on)
 
 
-def close_stops(session: Session, *, closings: Sequence[StopClosing], now: datetime) -> list[Stop]:
+def close_stops(
+    session: Session, *, closings: Sequence[StopClosing], now: datetime, at: datetime | None = None
+) -> list[Stop]:
     """The crew leaves the gate: the manifest is sealed with what was loaded, or voided.
 
     Nothing loaded means missed or refused: the request goes back to the pool with its due date.
-    Raises Conflict (stop.already_closed, round.not_under_way), InvalidInput (reason.*).
+    `at`: when they left, if the phone could report it only later.
+    Raises NotFound, InvalidInput (reason.*, stop.outcome_unknown), Conflict: stop.already_closed,
+    stop.already_loaded, round.not_under_way, trip.not_under_way, round.report_too_old.
     """
+    happened_at = _happened_at(at, now)
     ids = [c.stop_id for c in closings]
     # Rounds first: reading them again afterwards would drop what the stops were loaded with.
     rounds = round_rows.rounds_by_id(session, round_rows.round_ids_of_stops(session, ids), lock=True)
@@ -103,11 +128,11 @@ def close_stops(session: Session, *, closings: Sequence[StopClosing], now: datet
             raise NotFound("object.not_found")
         row = round_rows.require_crew(rounds, stop.trip.round_id, closing.actor)
         _require_closable(closing, stop, row)
-        mine = loads[stop.request_id]
-        loaded = [c for c in mine if c.state == "loaded" and c.trip_id == stop.trip_id]
+        mine = [c for c in loads[stop.request_id] if c.trip_id == stop.trip_id]
+        loaded = [c for c in mine if c.state == "loaded"]
         if closing.outcome == "missed" and loaded:
             raise Conflict("stop.already_loaded", containers=len(loaded))
-        events += _close(closing, stop, row, papers[stop.id], mine, loaded, now)
+        events += _close(closing, stop, row, papers[stop.id], mine, loaded, happened_at)
     session.flush()
     ledger.append(session, events, now=now)
     return [stops[c.stop_id] for c in closings]
@@ -118,6 +143,8 @@ def _require_closable(closing: StopClosing, stop: Stop, row: Round) -> None:
         raise Conflict("round.not_under_way", state=row.state)
     if stop.state != "planned":
         raise Conflict("stop.already_closed", state=stop.state)
+    if stop.trip.state != "under_way":
+        raise Conflict("trip.not_under_way", state=stop.trip.state)
     if closing.outcome not in ("done", "missed"):
         raise InvalidInput("stop.outcome_unknown", field="outcome", given=closing.outcome[:40])
     if closing.outcome == "missed":
@@ -131,21 +158,21 @@ def _close(
     paper: Manifest,
     mine: Sequence[Container],
     loaded: Sequence[Container],
-    now: datetime,
+    at: datetime,
 ) -> list[ledger.Event]:
     request = stop.request
-    stop.closed_at = now
+    stop.closed_at = at
     stop.outcome_reason = closing.reason
     stop.outcome_note = texts.clean(closing.note, field="note", longest=NOTE_LONGEST)
     if not loaded:
-        return _nothing_loaded(closing, stop, row, paper, now)
+        return _nothing_loaded(closing, stop, row, paper, mine, at)
     whole = len(loaded) == len(mine)
     stop.state = "done" if whole else "partly_done"
     request.state = request_lifecycle.next_state(request.state, "collect" if whole else "collect_part")
     for container in mine:
         if container.state != "loaded":
             container.request_id = None  # left behind: the firm may ask again for it
-    _seal(paper, loaded, now)
+    _seal(paper, loaded, at)
     facts = {
         "vehicle": row.vehicle.plate,
         "request": request.request_no,
@@ -153,10 +180,10 @@ def _close(
         "mass_g": sum(c.mass_g for c in loaded),
         "left_behind": len(mine) - len(loaded),
     }
-    return [_event("manifest.loaded", closing.actor, paper.mover_out.site, now, paper.provisional_no, facts)]
+    return [_event("manifest.loaded", closing.actor, paper.mover_out.site, at, paper.provisional_no, facts)]
 
 
-def _seal(paper: Manifest, loaded: Sequence[Container], now: datetime) -> None:
+def _seal(paper: Manifest, loaded: Sequence[Container], at: datetime) -> None:
     """Enter what was weighed; the vehicle leaves, so loading and departure are one moment."""
     by_code: dict[str, list[Container]] = defaultdict(list)
     for container in loaded:
@@ -166,36 +193,45 @@ def _seal(paper: Manifest, loaded: Sequence[Container], now: datetime) -> None:
         line.containers = len(taken)
         line.loaded_g = sum(c.mass_g for c in taken)
     paper.state = manifests.next_state(manifests.next_state(paper.state, "load"), "depart")
-    paper.loaded_at = now
+    paper.loaded_at = at
 
 
 def _nothing_loaded(
-    closing: StopClosing, stop: Stop, row: Round, paper: Manifest, now: datetime
+    closing: StopClosing, stop: Stop, row: Round, paper: Manifest, mine: Sequence[Container], at: datetime
 ) -> list[ledger.Event]:
+    """Back to the pool: the request open again with its due date, no container bound to the trip."""
     request = stop.request
     stop.state = "missed"
+    stop.outcome_reason = closing.reason or "nothing_loaded"
+    for container in mine:
+        container.trip_id = None
     request.state = request_lifecycle.next_state(request.state, "unschedule")
     request.attempts += 1
     paper.state = manifests.next_state(paper.state, "void")
-    paper.decided_at = now
+    paper.decided_at = at
     site = paper.mover_out.site
-    why = {"reason": closing.reason or "nothing_loaded", "request": request.request_no}
+    why = {"reason": stop.outcome_reason, "request": request.request_no}
     return [
-        _event("stop.missed", closing.actor, site, now, row.round_no, why),
-        _event("manifest.voided", closing.actor, site, now, paper.provisional_no, why),
+        _event("stop.missed", closing.actor, site, at, row.round_no, why),
+        _event("manifest.voided", closing.actor, site, at, paper.provisional_no, why),
     ]
 
 
-def arrive(session: Session, *, arrivals: Sequence[tuple[Actor, UUID]], now: datetime) -> list[Trip]:
+def arrive(
+    session: Session, *, arrivals: Sequence[tuple[Actor, UUID]], now: datetime, at: datetime | None = None
+) -> list[Trip]:
     """A trip is back at the platform: its manifests wait for confirmation from now on.
 
-    Raises Conflict("trip.stops_open") while a stop is neither done nor missed.
+    `at`: when, if the phone could report it only later.
+    Raises NotFound, Conflict: trip.stops_open while a stop is neither done nor missed, trip.not_under_way,
+    round.report_too_old.
     Source: Order 23, Art. 18 (5 working days).
     """
+    happened_at = _happened_at(at, now)
     trips = round_rows.trips_by_id(session, [key for _, key in arrivals], lock=True)
     rounds = round_rows.rounds_by_id(session, list({t.round_id for t in trips.values()}), lock=True)
     papers = manifest_rows.manifests_of_trips(session, list(trips))
-    on = calendar.on_date(now)
+    on = calendar.on_date(happened_at)
     days = reference.legal_limit(session, "manifest_confirm_working_days", on)
     due_on = manifests.confirm_due_on(on, working_days=days)
     events = []
@@ -207,15 +243,15 @@ def arrive(session: Session, *, arrivals: Sequence[tuple[Actor, UUID]], now: dat
         row = round_rows.require_crew(rounds, trip.round_id, actor)
         _require_ready_to_arrive(row, trip)
         trip.state = "arrived"
-        trip.arrived_at = now
+        trip.arrived_at = happened_at
         following = next((t for t in row.trips if t.state == "planned"), None)
         if following is not None:
             following.state = "under_way"
         facts = {"trip": trip.seq, "vehicle": row.vehicle.plate}
-        events.append(_event("round.arrived", actor, row.platform.site, now, row.round_no, facts))
+        events.append(_event("round.arrived", actor, row.platform.site, happened_at, row.round_no, facts))
         for paper in papers.get(trip_id, []):
             if paper.state == "in_transit":
-                events.append(_arrived(paper, actor, due_on, now))
+                events.append(_arrived(paper, actor, due_on, happened_at))
     session.flush()
     ledger.append(session, events, now=now)
     return [trips[key] for _, key in arrivals]
@@ -229,17 +265,24 @@ def _require_ready_to_arrive(row: Round, trip: Trip) -> None:
         raise Conflict("trip.stops_open", stops=still_open)
 
 
-def _arrived(paper: Manifest, actor: Actor, due_on: date, now: datetime) -> ledger.Event:
+def _arrived(paper: Manifest, actor: Actor, due_on: date, at: datetime) -> ledger.Event:
     paper.state = manifests.next_state(paper.state, "arrive")
-    paper.arrived_at = now
+    paper.arrived_at = at
     paper.confirm_due_on = due_on
     facts = {"confirm_due_on": due_on.isoformat()}
-    return _event("manifest.arrived", actor, paper.acceptor.site, now, paper.provisional_no, facts)
+    return _event("manifest.arrived", actor, paper.acceptor.site, at, paper.provisional_no, facts)
 
 
-def finish_rounds(session: Session, *, finishes: Sequence[tuple[Actor, UUID]], now: datetime) -> list[Round]:
-    """The crew ends its day. Raises Conflict("round.trips_open") while a trip is on the road."""
+def finish_rounds(
+    session: Session, *, finishes: Sequence[tuple[Actor, UUID]], now: datetime, at: datetime | None = None
+) -> list[Round]:
+    """The crew ends its day. `at`: when, if the phone could report it only later.
+
+    Raises NotFound, Conflict: round.trips_open while a trip is on the road, round.not_under_way.
+    """
+    happened_at = _happened_at(at, now)
     rounds = round_rows.rounds_by_id(session, [key for _, key in finishes], lock=True)
+    events = []
     for actor, round_id in finishes:
         actor.require("round.drive")
         row = round_rows.require_crew(rounds, round_id, actor)
@@ -249,6 +292,9 @@ def finish_rounds(session: Session, *, finishes: Sequence[tuple[Actor, UUID]], n
         if still_open:
             raise Conflict("round.trips_open", trips=still_open)
         row.state = "finished"
-        row.finished_at = now
+        row.finished_at = happened_at
+        facts = {"vehicle": row.vehicle.plate, "trips": len(row.trips)}
+        events.append(_event("round.finished", actor, row.platform.site, happened_at, row.round_no, facts))
     session.flush()
+    ledger.append(session, events, now=now)
     return [rounds[key] for _, key in finishes]

@@ -7,7 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,24 +15,34 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from .. import ledger
-from ..domain import batch_lifecycle, calendar, custody, texts, waste_codes
+from ..domain import batch_lifecycle, calendar, custody, labels, request_lifecycle, texts, waste_codes
 from ..domain.actors import Actor
-from ..domain.custody import ContainerFacts, ScanFacts, StopFacts, VehicleFacts, Verdict
+from ..domain.custody import ContainerFacts, Notice, ScanFacts, StopFacts, VehicleFacts, Verdict
+from ..domain.errors import Conflict, InvalidInput
 from ..domain.quantities import ToleranceRule
 from ..domain.segregation import Load
 from ..models import batches, reference, stores
+from ..models import manifests as manifest_rows
+from ..models import requests as request_rows
 from ..models import route_plans as round_rows
 from ..models.batches import Container, batch_key
 from ..models.route_plans import Round, Stop
-from ..models.scans import Scan
+from ..models.manifests import Manifest
+from ..models.scans import Scan, photos_known
 from ..models.vehicles import licensed_categories
 
 NOTE_LONGEST = 300
+# How far ahead of ours a phone's clock may be before its times say nothing.
+CLOCK_AHEAD = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class ScanReport:
-    """One act at one container as the phone tells it. `scan_id` and `device_seq` are the phone's own."""
+    """One act at one container as the phone tells it. `scan_id` and `device_seq` are the phone's own.
+
+    `label_code`: what the camera read, the 37 characters or the address around them.
+    `stop_id`: the stop that the phone's screen shows; None: the stop that the container belongs to.
+    """
 
     actor: Actor
     scan_id: UUID
@@ -49,6 +59,15 @@ class ScanReport:
     lon_e6: int | None = None
     lat_e6: int | None = None
     accuracy_m: int | None = None
+    stop_id: UUID | None = None
+
+    @property
+    def code(self) -> str:
+        """The bare code, or what was read when there is none in it."""
+        try:
+            return labels.code_from_payload(self.label_code)
+        except InvalidInput:
+            return self.label_code.strip()[:64]
 
     def digest(self) -> str:
         """What the report says, so that one id with two contents is noticed."""
@@ -56,11 +75,12 @@ class ScanReport:
             str(self.round_id),
             self.kind,
             self.label_code,
-            self.scanned_at.isoformat(),
+            self.scanned_at.astimezone(UTC).isoformat(),
             self.measured_g,
             self.reason,
             self.note,
             self.photo_sha256,
+            str(self.stop_id or ""),
         ]
         return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
@@ -73,21 +93,30 @@ class ScanVerdict:
     outcome: str
     code: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
-    warnings: tuple[custody.Notice, ...] = ()
+    warnings: tuple[Notice, ...] = ()
 
 
 def record_scans(session: Session, *, reports: Sequence[ScanReport], now: datetime) -> list[ScanVerdict]:
     """Judge and keep what phones report: a verdict per report, in the given order.
 
     Never raises for one bad scan; a report that was answered before gets the same answer and changes
-    nothing. Refusals are kept and logged too. Raises NotFound for a round that is not the actor's.
+    nothing. Refusals are kept and logged too. Raises NotFound for a round that is not the actor's,
+    Conflict("scan.id_reused") when a report's id is that of some other fact in the ledger.
     """
     desk = _Desk(session, reports, now)
     verdicts = [desk.answer(report) for report in reports]
     session.flush()
     for receipt in ledger.append(session, desk.events, now=now):
+        if receipt.held_reason == "equivocation":
+            raise Conflict("scan.id_reused", scan_id=str(receipt.event_id))
         assert receipt.posted, f"judged acceptable, held by the books: {receipt}"
     return verdicts
+
+
+def _answer_of(scan: Scan) -> ScanVerdict:
+    """The verdict as it was given the first time."""
+    warnings = tuple(Notice(each["code"], each["params"]) for each in scan.verdict.get("warnings", ()))
+    return ScanVerdict(scan.id, scan.outcome, scan.outcome_code, scan.verdict.get("params", {}), warnings)
 
 
 class _Desk:
@@ -101,7 +130,10 @@ class _Desk:
         for report in reports:
             report.actor.require("scan.record")
             round_rows.require_crew(self.rounds, report.round_id, report.actor)
-        self.containers = batches.containers_by_label(session, list({r.label_code for r in reports}))
+        found = batches.containers_by_label(session, sorted({r.code for r in reports}))
+        locked = batches.containers_by_id(session, [c.id for c in found.values()], lock=True)
+        self.containers = {row.label_code: row for row in locked.values()}
+        self.photos = photos_known(session, {r.photo_sha256 for r in reports if r.photo_sha256})
         self._read_rules()
         self._read_stops_and_loads()
         self._read_earlier(reports)
@@ -161,13 +193,16 @@ class _Desk:
         if first is not None:
             if first.content_sha256 != report.digest():
                 return ScanVerdict(report.scan_id, "refused", "scan.id_reused")
-            return ScanVerdict(report.scan_id, first.outcome, first.outcome_code)
+            return _answer_of(first)
         if (report.device_id, report.device_seq) in self.sequences:
             return ScanVerdict(report.scan_id, "refused", "scan.sequence_reused", {"seq": report.device_seq})
         row = self.rounds[report.round_id]
-        container = self.containers.get(report.label_code)
-        stop = self._stop_for(row, container)
-        verdict = self._judge(report, row, container, stop)
+        container = self.containers.get(report.code)
+        stop = self._stop_for(report, row, container)
+        verdict = self._unreadable(report) or self._judge(report, row, container, stop)
+        if report.photo_sha256 and report.photo_sha256 not in self.photos:
+            unseen = Notice("scan.photo_unknown", {})
+            verdict = Verdict(verdict.outcome, verdict.reason, verdict.params, (*verdict.warnings, unseen))
         scan = self._keep(report, container, stop, verdict)
         if verdict.outcome == "accepted":
             assert container is not None and stop is not None
@@ -175,14 +210,25 @@ class _Desk:
         elif verdict.outcome == "refused":
             self._log_refusal(report, row, container, verdict)
         self._remember(scan)
-        return ScanVerdict(
-            report.scan_id, verdict.outcome, verdict.code or "", verdict.params, verdict.warnings
-        )
+        return _answer_of(scan)
 
-    def _stop_for(self, row: Round, container: Container | None) -> Stop | None:
-        """The stop of this round that the container belongs to."""
+    def _unreadable(self, report: ScanReport) -> Verdict | None:
+        """A report that says nothing usable, whatever it is about."""
+        if report.scanned_at > self.now + CLOCK_AHEAD:
+            return Verdict("refused", "clock_ahead", {"scanned_at": report.scanned_at.isoformat()})
+        try:
+            texts.clean(report.note, field="note", longest=NOTE_LONGEST)
+        except InvalidInput:
+            return Verdict("refused", "note_unreadable")
+        return None
+
+    def _stop_for(self, report: ScanReport, row: Round, container: Container | None) -> Stop | None:
+        """The stop that the phone shows, else the stop of this round that the container belongs to."""
         if container is None:
             return None
+        shown = next((s for (rid, _), s in self.stops.items() if rid == row.id and s.id == report.stop_id), None)
+        if shown is not None:
+            return shown
         if container.request_id is not None and (row.id, container.request_id) in self.stops:
             return self.stops[row.id, container.request_id]
         owner = container.batch.enterprise_id

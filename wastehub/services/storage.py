@@ -33,8 +33,9 @@ class Move:
 def put_away(session: Session, *, moves: Sequence[Move], now: datetime) -> list[Container]:
     """Stand containers in zones of the store that holds them.
 
-    Raises NotFound, Conflict (container.not_in_store, zone.group_not_allowed, zone.full,
-    zone.incompatible, zone.neighbour_incompatible, zone.none_suitable).
+    Waste that nobody has classified goes to the quarantine zone. Raises NotFound, Conflict
+    (container.not_in_store, zone.group_not_allowed, zone.full, zone.incompatible,
+    zone.neighbour_incompatible, zone.none_suitable). Source: GB 18597-2023, 4.3, 6.1.2.
     """
     rows = batches.containers_by_id(session, [m.container_id for m in moves], lock=True)
     holders = list({c.holder_id for c in rows.values() if c.holder_id is not None})

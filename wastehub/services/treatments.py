@@ -12,47 +12,44 @@ from sqlalchemy.orm import Session
 
 from .. import ledger
 from ..db import new_id
-from ..domain import batch_lifecycle, batch_numbers, calendar, manifests, permits, reasons, texts
+from ..domain import (
+    batch_lifecycle,
+    batch_numbers,
+    calendar,
+    manifests,
+    permits,
+    receiving,
+    texts,
+    waste_codes,
+)
 from ..domain.actors import Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound
-from ..domain.quantities import CONTAINER_MASS_MAX_G, Difference, ToleranceRule, weighing_difference
-from ..domain.waste_codes import category
-from ..models import batches, lots, organisations, reference
+from ..domain.quantities import ToleranceRule
+from ..domain.receiving import Decision, Judged
+from ..models import batches, lots, organisations, receptions, reference
 from ..models import manifests as manifest_rows
 from ..models import permits as permit_rows
 from ..models.batches import Container, batch_key
 from ..models.lots import Lot, Treatment, TreatmentLine
 from ..models.numbers import take_numbers
 from ..models.organisations import Organisation
-from ..models.receptions import Reception, ReceptionLine
+from ..models.receptions import Reception
 from ..models.vehicles import Vehicle
 
-CASE_DUE_DAYS = 10
-NOTE_LONGEST = 300
-
-
-@dataclass(frozen=True)
-class LotDecision:
-    """What the plant says of one container of a lot."""
-
-    container_id: UUID
-    weighed_g: int
-    decision: str = "accepted"
-    reason: str = ""
-    note: str = ""
+LotDecision = Decision
 
 
 @dataclass(frozen=True)
 class LotReception:
     """A lot at the plant's gate. Decisions name every container; `total_g` instead of single masses.
 
-    When `total_g` is given (weighbridge), it is shared over the accepted containers by their recorded
-    masses, to the gram.
+    When `total_g` is given (weighbridge: net of what is accepted), it is shared over the accepted
+    containers by their recorded masses, to the gram; only refusals are then named one by one.
     """
 
     actor: Actor
     lot_id: UUID
-    decisions: tuple[LotDecision, ...] = ()
+    decisions: tuple[Decision, ...] = ()
     total_g: int | None = None
 
 
@@ -71,7 +68,7 @@ def receive_lots(session: Session, *, receptions: Sequence[LotReception], now: d
     """Book lots that reached their plant. Refused containers are back at the platform at once.
 
     Raises NotFound, Conflict (lot.not_on_the_road, reception.containers_missing,
-    reception.container_not_expected, permit.*), InvalidInput (mass.*, reason.*).
+    reception.container_not_expected, reception.already_decided, permit.*), InvalidInput (mass.*, reason.*).
     Source: Order 23, Art. 12, 18; HJ 1259-2022, table B.2.
     """
     gate = _PlantGate(session, receptions, now)
@@ -82,7 +79,12 @@ def receive_lots(session: Session, *, receptions: Sequence[LotReception], now: d
     return made
 
 
+Decided = Sequence[tuple[Container, Judged]]
+
+
 class _PlantGate:
+    """Lots, contents, papers and limits of some receptions, read once."""
+
     def __init__(self, session: Session, receptions: Sequence[LotReception], now: datetime) -> None:
         self.session, self.now, self.on = session, now, calendar.on_date(now)
         self.events: list[ledger.Event] = []
@@ -92,6 +94,7 @@ class _PlantGate:
         plants = list({lot.plant_id for lot in self.lots.values()})
         self.permits = permit_rows.permits_of(session, plants)
         self.limits = reference.legal_limits(session, self.on)
+        self.rule = ToleranceRule(self.limits["tolerance_floor_g"], self.limits["tolerance_weighed_ppm"])
         self.vehicles = {
             key: session.get_one(Vehicle, key)
             for key in {lot.vehicle_id for lot in self.lots.values()}
@@ -115,15 +118,15 @@ class _PlantGate:
         )
         self.session.add(reception)
         decided = [
-            (container, decision, self._decide(order.actor, reception, container, decision))
-            for container, decision in self._complete(order, lot)
+            (container, self._decide(order.actor, reception, container, decision, index))
+            for index, (container, decision) in enumerate(self._complete(order, lot))
         ]
         lot.state, lot.arrived_at, lot.received_at = "received", self.now, self.now
         self._write_entries(order.actor, lot, reception, decided)
         self._settle(order.actor, lot, decided)
-        for container, decision, _ in decided:
-            if decision.decision == "accepted":
-                self._take_in(container, lot, decision)
+        for container, judged in decided:
+            if judged.accepted:
+                self._take_in(container, lot, judged)
             else:
                 self._send_back(container, lot)
         return reception
@@ -138,91 +141,63 @@ class _PlantGate:
             raise Conflict("lot.not_on_the_road", state=lot.state)
         return lot
 
-    def _complete(self, order: LotReception, lot: Lot) -> list[tuple[Container, LotDecision]]:
+    def _complete(self, order: LotReception, lot: Lot) -> list[tuple[Container, Decision]]:
         """A decision for every container of the lot, with a mass for each."""
         aboard = {c.id: c for c in self.contents[lot.id]}
-        said = {d.container_id: d for d in order.decisions}
-        for key in said:
-            if key not in aboard:
-                raise Conflict("reception.container_not_expected", field="decisions")
+        said: dict[UUID, Decision] = {}
+        for index, decision in enumerate(order.decisions):
+            field = f"decisions.{index}.container_id"
+            container = aboard.get(decision.container_id)
+            if container is None:
+                raise Conflict("reception.container_not_expected", field=field)
+            if decision.container_id in said:
+                raise Conflict("reception.already_decided", field=field, label_code=container.label_code)
+            said[decision.container_id] = decision
         if order.total_g is not None:
-            return self._shared_total(order.total_g, aboard, said)
+            said = self._shared_total(order.total_g, aboard, said)
         missing = sorted(c.label_code for c in aboard.values() if c.id not in said)
         if missing:
             raise Conflict("reception.containers_missing", labels=missing[:5], containers=len(missing))
         return [(aboard[key], decision) for key, decision in said.items()]
 
     def _shared_total(
-        self, total_g: int, aboard: Mapping[UUID, Container], said: Mapping[UUID, LotDecision]
-    ) -> list[tuple[Container, LotDecision]]:
-        refused = [d for d in said.values() if d.decision != "accepted"]
-        taken = [c for c in aboard.values() if c.id not in {d.container_id for d in refused}]
-        if total_g <= 0:
+        self, total_g: int, aboard: Mapping[UUID, Container], said: Mapping[UUID, Decision]
+    ) -> dict[UUID, Decision]:
+        refused = {key: d for key, d in said.items() if d.decision != receiving.ACCEPTED}
+        taken = [c for c in aboard.values() if c.id not in refused]
+        if total_g <= 0 and taken:
             raise InvalidInput("mass.not_positive", field="total_g")
         shares = ledger.apportion_g(total_g, [c.mass_g for c in taken]) if taken else []
-        accepted = [
-            (c, LotDecision(c.id, share)) for c, share in zip(taken, shares, strict=True)
-        ]
-        return accepted + [(aboard[d.container_id], d) for d in refused]
+        accepted = {c.id: Decision(c.id, share) for c, share in zip(taken, shares, strict=True)}
+        return accepted | refused
 
     def _decide(
-        self, actor: Actor, reception: Reception, container: Container, decision: LotDecision
-    ) -> Difference:
-        if not 0 < decision.weighed_g <= CONTAINER_MASS_MAX_G:
-            raise InvalidInput(
-                "mass.too_large" if decision.weighed_g > 0 else "mass.not_positive",
-                field="decisions",
-                max_g=CONTAINER_MASS_MAX_G,
-            )
-        note = texts.clean(decision.note, field="note", longest=NOTE_LONGEST)
-        if decision.decision not in ("accepted", "refused"):
-            raise InvalidInput("reception.decision_unknown", field="decisions")
-        if decision.decision == "refused":
-            reasons.require("gate_refusal", decision.reason, note=note, photos=1)
-        rule = ToleranceRule(self.limits["tolerance_floor_g"], self.limits["tolerance_weighed_ppm"])
-        difference = weighing_difference(container.mass_g, decision.weighed_g, rule)
-        self.session.add(
-            ReceptionLine(
-                reception_id=reception.id,
-                container_id=container.id,
-                expected_g=container.mass_g,
-                weighed_g=decision.weighed_g,
-                difference_g=difference.difference_g,
-                allowed_g=difference.allowed_g,
-                within=difference.within,
-                decision=decision.decision,
-                reason=decision.reason,
-                note=note,
-                decided_at=self.now,
-                decided_by=actor.author,
-            )
+        self, actor: Actor, reception: Reception, container: Container, decision: Decision, index: int
+    ) -> Judged:
+        judged = receiving.judge(
+            decision, expected_g=container.mass_g, rule=self.rule, field=f"decisions.{index}."
         )
-        return difference
+        self.session.add(receptions.line_of(reception, container, judged, by=actor.author, at=self.now))
+        return judged
 
-    def _write_entries(
-        self,
-        actor: Actor,
-        lot: Lot,
-        reception: Reception,
-        decided: Sequence[tuple[Container, LotDecision, Difference]],
-    ) -> None:
+    def _write_entries(self, actor: Actor, lot: Lot, reception: Reception, decided: Decided) -> None:
         vehicle = self.vehicles[lot.vehicle_id] if lot.vehicle_id else None
         assert vehicle is not None, "a shipped lot has a vehicle"
+        here = vehicle.site
         facts = {
             "lot": lot.lot_no,
             "tolerance_floor_g": self.limits["tolerance_floor_g"],
             "tolerance_ppm": self.limits["tolerance_weighed_ppm"],
-            "case_due_on": (self.on + timedelta(days=CASE_DUE_DAYS)).isoformat(),
+            "case_due_on": (self.on + timedelta(days=receiving.CASE_DUE_DAYS)).isoformat(),
         }
-        taken = [(c, d) for c, d, _ in decided if d.decision == "accepted"]
-        refused = [(c, d) for c, d, _ in decided if d.decision == "refused"]
+        taken = [_line(c, mass_g=j.weighed_g, basis="weighed", place=here) for c, j in decided if j.accepted]
+        refused = [(c, j) for c, j in decided if not j.accepted]
         if taken:
-            lines = [_line(c, mass_g=d.weighed_g, basis="weighed", place=vehicle.site) for c, d in taken]
-            self._log("lot.received", actor, lot.plant, reception, lines, facts)
+            self._log("lot.received", actor, lot.plant, reception, taken, facts)
         if refused:
-            lines = [_line(c, reason=d.reason, place=vehicle.site) for c, d in refused]
+            lines = [_line(c, reason=j.reason, place=here) for c, j in refused]
             self._log("lot.refused", actor, lot.plant, reception, lines, {"lot": lot.lot_no})
-            back = [_line(c, place=vehicle.site, to_place=lot.platform.site) for c, _ in refused]
+            back = [_line(c, place=here, to_place=lot.platform.site) for c, _ in refused]
             self._log("lot.returned", actor, lot.plant, reception, back, {"lot": lot.lot_no})
 
     def _log(
@@ -245,41 +220,41 @@ class _PlantGate:
         )
         self.events.extend(ledger.in_parts(event))
 
-    def _settle(
-        self, actor: Actor, lot: Lot, decided: Sequence[tuple[Container, LotDecision, Difference]]
-    ) -> None:
+    def _settle(self, actor: Actor, lot: Lot, decided: Decided) -> None:
         """The last paper closes: with it every origin batch in the lot (F85)."""
         paper = self.papers[lot.id]
-        taken = [d for _, d, _ in decided if d.decision == "accepted"]
-        outside = [d for _, _, d in decided if not d.within]
+        accepted_g = sum(j.weighed_g for _, j in decided if j.accepted)
+        accepted = sum(1 for _, j in decided if j.accepted)
+        outside = sum(1 for _, j in decided if not j.difference.within)
         days = self.limits["manifest_confirm_working_days"]
         paper.state = manifests.next_state(paper.state, "arrive")
         paper.arrived_at = self.now
         paper.confirm_due_on = manifests.confirm_due_on(self.on, working_days=days)
-        if outside:
-            paper.state = manifests.next_state(paper.state, "report_discrepancy")
-        paper.state = manifests.next_state(paper.state, "accept" if taken else "reject")
-        paper.opinion = "refused" if not taken else "accepted" if len(taken) == len(decided) else "partly"
-        paper.decided_at = self.now
-        accepted_g = sum(d.weighed_g for d in taken)
-        for line in paper.lines:
-            line.accepted_g = accepted_g
-        facts = {"opinion": paper.opinion, "accepted_g": accepted_g, "outside_tolerance": len(outside)}
-        for kind in ("manifest.arrived", "manifest.accepted" if taken else "manifest.rejected"):
+        kind = manifest_rows.settle(
+            paper,
+            accepted_g={lot.waste_code: accepted_g},
+            accepted=accepted,
+            refused=len(decided) - accepted,
+            outside=outside,
+            now=self.now,
+        )
+        facts = {"opinion": paper.opinion, "accepted_g": accepted_g, "outside_tolerance": outside}
+        arrived = {"confirm_due_on": paper.confirm_due_on.isoformat()}
+        for name, said in (("manifest.arrived", arrived), (kind, facts)):
             self.events.append(
                 ledger.Event(
-                    type=kind,
+                    type=name,
                     author=actor.author,
                     site=lot.plant.site,
                     at=self.now,
                     subject=paper.provisional_no,
-                    facts=facts,
+                    facts=said,
                 )
             )
 
-    def _take_in(self, container: Container, lot: Lot, decision: LotDecision) -> None:
+    def _take_in(self, container: Container, lot: Lot, judged: Judged) -> None:
         container.state = batch_lifecycle.next_state(container.state, "plant_receive")
-        container.mass_g = container.measured_g = decision.weighed_g
+        container.mass_g = container.measured_g = judged.weighed_g
         container.holder_id = lot.plant_id
         container.stored_since_on = self.on
 
@@ -327,7 +302,7 @@ def treat(session: Session, *, runs: Sequence[TreatmentRun], now: datetime) -> l
             containers=len(containers),
             treated_at=now,
             operator=run.actor.author,
-            note=texts.clean(run.note, field="note", longest=NOTE_LONGEST),
+            note=texts.clean(run.note, field="note", longest=receiving.NOTE_LONGEST),
         )
         session.add(treatment)
         session.flush()
@@ -367,14 +342,14 @@ def _treatable(
         if container is None or container.holder_id != run.plant_id:
             raise NotFound("object.not_found", field="container_ids")
         code = container.batch.waste_code
-        fitting = {allowed.get(code), allowed.get(category(code))} - {None}
+        fitting = waste_codes.methods_for(code, allowed)
         if run.method_code not in fitting:
             raise Conflict(
                 "treatment.method_not_licensed",
                 field="method_code",
                 method=run.method_code,
                 waste_code=code,
-                methods=sorted(m for m in fitting if m),
+                methods=sorted(fitting) or ["—"],
             )
         chosen.append(container)
     return chosen

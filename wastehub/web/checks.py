@@ -113,6 +113,8 @@ _TABLE: Mapping[str, tuple[Any, Any, str, Any, str]] = {
     ),
     "labels_ok": (_l("在库容器都有标签"), "", "enterprise.stock", _l("查看库存"), "HJ 1276-2022"),
 }
+# Points about contract and plan that need a person.
+PAPERS = ("contract_missing", "contract_ending", "plan_missing", "codes_not_planned", "plan_exceeded")
 _FILTERS = {
     "storage_overdue": {"clock": "overdue"},
     "storage_warned": {"clock": "warning"},

@@ -20,6 +20,7 @@ from .drawing import (
     paths_from_geojson,
     route_css,
 )
+from .locale import select_locale
 
 
 def region_map(
@@ -29,7 +30,9 @@ def region_map(
     pack = regions.load(region)
     platforms = {row.platform.id: row.platform for row in rounds}
     return map_svg(
-        areas=areas_from_geojson(pack.geojson("counties")),
+        areas=areas_from_geojson(
+            pack.geojson("counties"), name="name_en" if select_locale() == "en" else "name_zh"
+        ),
         paths=[*paths_from_geojson(pack.geojson("roads")), *_lines(rounds)],
         spots=[*_stops(rounds, numbered), *_platforms(platforms.values()), *_left(waiting)],
         title=_("收运路线"),

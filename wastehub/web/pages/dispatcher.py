@@ -372,6 +372,8 @@ def plan(act: Act, plan_id: UUID, violation: RuleViolation | None = None) -> str
         drawing=region_map(settings().region, row.rounds, [u.request.enterprise for u in row.unassigned]),
         sentence=sentence,
         totals=_plan_totals(row),
+        sums_of=_round_progress,
+        stops_of=lambda rounds: sum(_stops(each) for each in rounds),
     )
 
 
