@@ -35,6 +35,7 @@ class _Checker:
         self.vehicles = {vehicle.id: vehicle for vehicle in problem.vehicles}
         self.stops = {stop.id: stop for stop in problem.stops}
         self.conflicts = {frozenset((pair.a, pair.b)) for pair in problem.conflicts}
+        self.hard_conflicts = {frozenset((p.a, p.b)) for p in problem.conflicts if p.kind == "never"}
 
     def violations(self, solution: Solution) -> Iterator[Violation]:
         yield from self._everything_once(solution)
@@ -132,9 +133,10 @@ class _Checker:
             if amount > limit:
                 detail: dict[str, int | str] = {"dimension": dimension, "load": amount, "max": limit}
                 yield Violation("capacity_exceeded", where, detail | {"over": amount - limit})
-        yield from self._conflicts(where, trip)
+        yield from self._conflicts(where, vehicle, trip)
 
-    def _conflicts(self, where: str, trip: Trip) -> Iterator[Violation]:
+    def _conflicts(self, where: str, vehicle: Vehicle, trip: Trip) -> Iterator[Violation]:
+        forbidden = self.hard_conflicts if vehicle.separates else self.conflicts
         aboard = [
             (visit.stop_id, load_class)
             for visit in trip.visits
@@ -142,19 +144,19 @@ class _Checker:
         ]
         for i, (stop_a, class_a) in enumerate(aboard):
             for stop_b, class_b in aboard[i + 1 :]:
-                if self._incompatible(class_a, class_b, same_stop=stop_a == stop_b):
+                if self._incompatible(forbidden, class_a, class_b, same_stop=stop_a == stop_b):
                     yield Violation(
                         "class_conflict",
                         where,
                         {"a": class_a, "b": class_b, "stop_a": stop_a, "stop_b": stop_b},
                     )
 
-    def _incompatible(self, a: str, b: str, *, same_stop: bool) -> bool:
+    def _incompatible(self, forbidden: set[frozenset[str]], a: str, b: str, *, same_stop: bool) -> bool:
         if a != b and (a in self.problem.alone or b in self.problem.alone):
             return True
         if not same_stop and (a in self.problem.solo or b in self.problem.solo):
             return True
-        return frozenset((a, b)) in self.conflicts and not (same_stop and a == b)
+        return frozenset((a, b)) in forbidden and not (same_stop and a == b)
 
     def _times(self, route: Route, vehicle: Vehicle, depot: Depot) -> Iterator[Violation]:
         where = f"routes[{vehicle.id}]"

@@ -33,6 +33,7 @@ class Car:
     fen_per_s: float
     fen_fixed: float
     drive_s: Matrix
+    avoid: list[int]  # by node: the classes this vehicle may not carry on one trip with the stop
     kind: int
 
 
@@ -75,10 +76,16 @@ class Compiled:
         names = sorted({name for stop in problem.stops for name in stop.load})
         self.class_index = {name: i for i, name in enumerate(names)}
         everything = (1 << len(names)) - 1
-        against = [0] * len(names)
+        self.against = self._against(everything, separated=False)
+        self.against_separated = self._against(everything, separated=True)
+
+    def _against(self, everything: int, *, separated: bool) -> list[int]:
+        """By class: the classes it may not meet on one trip of a vehicle that separates, or does not."""
+        problem = self.problem
+        against = [0] * len(self.class_index)
         for pair in problem.conflicts:
             a, b = self.class_index.get(pair.a), self.class_index.get(pair.b)
-            if a is not None and b is not None:
+            if a is not None and b is not None and not (separated and pair.kind == "unless_separated"):
                 against[a] |= 1 << b
                 against[b] |= 1 << a
         for name, i in self.class_index.items():
@@ -86,10 +93,10 @@ class Compiled:
             if name in problem.alone:
                 shunned |= everything & ~(1 << i)
             against[i] |= shunned
-            for j in range(len(names)):
+            for j in range(len(against)):
                 if shunned >> j & 1:
                     against[j] |= 1 << i
-        self.against = against
+        return against
 
     def mask(self, names: frozenset[str]) -> int:
         return sum(1 << self.class_index[name] for name in names if name in self.class_index)
@@ -106,6 +113,7 @@ class Compiled:
         self.load: list[tuple[int, ...]] = [()] * empty
         self.classes: list[int] = [0] * empty
         self.avoid: list[int] = [0] * empty
+        self.avoid_separated: list[int] = [0] * empty
         self.mass_by_class: list[tuple[tuple[int, int], ...]] = [()] * empty
         self.mass: list[int] = [0] * empty
         for stop in problem.stops:
@@ -125,18 +133,21 @@ class Compiled:
         self.load.append(tuple(totals))
         classes = sorted(self.class_index[name] for name in stop.load)
         self.classes.append(sum(1 << i for i in classes))
-        avoid = 0
+        avoid = avoid_separated = 0
         for i in classes:
             avoid |= self.against[i]
+            avoid_separated |= self.against_separated[i]
         self.avoid.append(avoid)
+        self.avoid_separated.append(avoid_separated)
         masses = tuple((self.class_index[name], load.get(MASS, 0)) for name, load in stop.load.items())
         self.mass_by_class.append(masses)
         self.mass.append(sum(mass for _, mass in masses))
 
-    def quarrels_with_itself(self, node: int) -> bool:
-        """Whether one stop alone carries classes that may not share a trip."""
+    def quarrels_with_itself(self, node: int, car: Car) -> bool:
+        """Whether one stop alone carries classes that may not share a trip of this vehicle."""
         mask = self.classes[node]
-        return any(mask >> i & 1 and self.against[i] & mask & ~(1 << i) for i in range(len(self.against)))
+        against = self.against_separated if car.vehicle.separates else self.against
+        return any(mask >> i & 1 and against[i] & mask & ~(1 << i) for i in range(len(against)))
 
     def _cars(self) -> None:
         problem = self.problem
@@ -170,7 +181,7 @@ class Compiled:
         same = (
             node, capacity, self.mask(v.licences), v.shift_start_s, v.shift_end_s, v.max_shift_s,
             v.max_distance_m, v.max_trips, v.fixed_cost_fen, v.cost_per_km_fen, v.cost_per_h_fen,
-            v.speed_permille, chosen_by,
+            v.speed_permille, v.separates, chosen_by,
         )  # fmt: skip
         per_m, per_s, fixed = arc_factors_fen(v, self.problem.weights)
         return Car(
@@ -187,6 +198,7 @@ class Compiled:
             fen_per_s=per_s,
             fen_fixed=fixed,
             drive_s=self._drive(v.speed_permille),
+            avoid=self.avoid_separated if v.separates else self.avoid,
             kind=kinds.setdefault(same, len(kinds)),
         )
 
@@ -196,7 +208,7 @@ class Compiled:
         for node in self.stop_nodes:
             stop = self.stop(node)
             fit = [k for k, car in enumerate(self.cars) if self._may_carry(stop, node, car)]
-            self.choices.append([] if self.quarrels_with_itself(node) else fit)
+            self.choices.append([k for k in fit if not self.quarrels_with_itself(node, self.cars[k])])
         reach = max((max(row) for row in self.distance), default=0)
         dearest = max(
             (car.fen_fixed + 2 * reach * car.fen_per_m + 86_400 * car.fen_per_s for car in self.cars),

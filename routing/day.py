@@ -79,7 +79,7 @@ def make_day(c: Compiled, k: int, trips: Trips) -> Day | None:
         mask = 0
         load = [0] * len(c.dimensions)
         for s in trip:
-            if c.avoid[s] & mask:
+            if car.avoid[s] & mask:
                 return None
             mask |= c.classes[s]
             load = [a + b for a, b in zip(load, c.load[s], strict=True)]

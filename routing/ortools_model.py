@@ -22,6 +22,8 @@ VERSION = "9"
 TRIPS_AT_MOST = 4
 HORIZON = 3 * 86_400
 MILLI = 1000
+LOOKS_PER_SOLUTION = 100
+BACKSTOP_S = 20  # a count that is never reached must not hang the caller
 
 
 @dataclass(slots=True, frozen=True)
@@ -120,14 +122,20 @@ class _Model:
                 self.routing.AddDimensionWithVehicleCapacity(evaluator, 0, limits, True, f"load {name}")
 
     def _conflicts(self) -> None:
-        """Stops with the same classes are one visit type; types that quarrel never share a slot."""
+        """Stops with the same classes are one visit type; types that quarrel never share a slot.
+
+        Types hold for all slots: with a vehicle that separates among them only what quarrels even there is
+        held, and `replan` turns away a day that another vehicle may not drive.
+        """
         c = self.c
+        separated = any(c.cars[slot.car].vehicle.separates for slot in self.slots)
+        by_node = c.avoid_separated if separated else c.avoid
         stops = self._stop_indices()
-        kinds = sorted({(c.classes[node], c.avoid[node]) for node, _ in stops})
+        kinds = sorted({(c.classes[node], by_node[node]) for node, _ in stops})
         if not any(avoid & mask for _, avoid in kinds for mask, _ in kinds):
             return
         for node, index in stops:
-            kind = kinds.index((c.classes[node], c.avoid[node]))
+            kind = kinds.index((c.classes[node], by_node[node]))
             self.routing.SetVisitType(index, kind, pywrapcp.RoutingModel.TYPE_ADDED_TO_VEHICLE)
         for a, (mask_a, avoid_a) in enumerate(kinds):
             for b, (mask_b, _) in enumerate(kinds[: a + 1]):
@@ -224,8 +232,22 @@ class _Model:
         warm = self.routing.ReadAssignmentFromRoutes(self._present(), True)
         if warm is None:
             return None
+        if budget.solutions is not None:
+            self._limit_looks(budget.solutions * LOOKS_PER_SOLUTION)
         found = self.routing.SolveFromAssignmentWithParameters(warm, parameters)
         return None if found is None else self._read(found)
+
+    def _limit_looks(self, most: int) -> None:
+        """Stop after this many looks at the limit: a small model soon has no new solution to count."""
+        looks = 0
+
+        def enough() -> bool:
+            nonlocal looks
+            looks += 1
+            return looks > most
+
+        self.limit = self.solver.CustomLimit(enough)
+        self.routing.AddSearchMonitor(self.limit)
 
     def _present(self) -> list[list[int]]:
         routes: list[list[int]] = []
@@ -256,4 +278,5 @@ def _parameters(budget: Budget) -> Any:
     if budget.solutions is not None:
         parameters.solution_limit = budget.solutions
         parameters.lns_time_limit.FromSeconds(3600)
+        parameters.time_limit.FromSeconds(BACKSTOP_S)
     return parameters

@@ -159,7 +159,7 @@ class Plan:
         windows, service = c.windows[s], c.service[s]
         per_m, per_s = car.fen_per_m, car.fen_per_s
         nodes, ready, latest = day.nodes, day.ready, day.latest
-        load, avoid, capacity = c.load[s], c.avoid[s], car.capacity
+        load, avoid, capacity = c.load[s], car.avoid[s], car.capacity
         for t, aboard in enumerate(day.loads):
             if avoid & day.masks[t]:
                 continue

@@ -27,6 +27,7 @@ DAY_S = 24 * 3600
 HORIZON_S = 2 * DAY_S
 TRAVEL_MAX = 10_000_000
 QUANTITY_MAX = 10**15
+CONFLICT_KINDS = ("never", "unless_separated")
 
 IntMatrix = npt.NDArray[np.int64]
 
@@ -122,6 +123,7 @@ class Vehicle:
     `capacity`: every dimension that any stop uses must be named. `licences`: load classes it may carry.
     `speed_permille`: 1000 drives as the matrix says, 800 needs a quarter more time (rounded up per leg).
     Costs: `fixed_cost_fen` once if it is used, per km driven, per hour from departure to last unloading.
+    `separates`: it has compartments, so conflicts of the kind "unless_separated" do not bind it.
     """
 
     id: str
@@ -137,6 +139,7 @@ class Vehicle:
     cost_per_km_fen: int = 0
     cost_per_h_fen: int = 0
     speed_permille: int = 1000
+    separates: bool = False
 
     def __post_init__(self) -> None:
         at = f"vehicles[{text('vehicles[].id', self.id)}]"
@@ -157,6 +160,8 @@ class Vehicle:
             cost_per_h_fen=whole(f"{at}.cost_per_h_fen", self.cost_per_h_fen, 0, 10**9),
             speed_permille=whole(f"{at}.speed_permille", self.speed_permille, 1, 100_000),
         )
+        if not isinstance(self.separates, bool):
+            raise ProblemError(f"{at}.separates", f"must be true or false, not {self.separates!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +224,10 @@ def _windows(path: str, value: object) -> tuple[tuple[int, int], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two load classes that never share a trip. With a == b: never from two different stops."""
+    """Two load classes that never share a trip. With a == b: never from two different stops.
+
+    `kind`: "never", or "unless_separated": a vehicle that separates may carry both.
+    """
 
     a: str
     b: str
@@ -228,8 +236,9 @@ class Conflict:
     def __post_init__(self) -> None:
         text("conflicts[].a", self.a)
         text("conflicts[].b", self.b)
-        if self.kind != "never":
-            raise ProblemError(f"conflicts[{self.a},{self.b}].kind", f"must be 'never', not {self.kind!r}")
+        if self.kind not in CONFLICT_KINDS:
+            known = " or ".join(repr(kind) for kind in CONFLICT_KINDS)
+            raise ProblemError(f"conflicts[{self.a},{self.b}].kind", f"must be {known}, not {self.kind!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def _blocked(c: Compiled, plan: Plan, s: int, k: int) -> _Block:
     if unlicensed:
         numbers: dict[str, int | str] = {"load_class": _names(c, unlicensed), "vehicle": vehicle.id}
         return _Block(2, unlicensed.bit_count(), "no_licensed_vehicle", numbers)
-    if c.quarrels_with_itself(s):
+    if c.quarrels_with_itself(s, car):
         return _Block(3, 0, "class_conflict", {"load_class": _names(c, c.classes[s])})
     return _load(c, s, car) or _storage(c, plan, s, car) or _alone(c, s, k) or _in_plan(c, plan, s, k)
 
@@ -135,7 +135,7 @@ def _in_plan(c: Compiled, plan: Plan, s: int, k: int) -> _Block:
     car, day = c.cars[k], plan.days[k]
     quarrels, over_by, short = 0, [], 0
     for mask, load in zip(day.masks, day.loads, strict=True):
-        if c.avoid[s] & mask:
+        if car.avoid[s] & mask:
             quarrels += 1
             continue
         over = [
@@ -155,7 +155,7 @@ def _in_plan(c: Compiled, plan: Plan, s: int, k: int) -> _Block:
     if quarrels == len(day.trips):
         aboard = 0
         for mask in day.masks:
-            aboard |= mask & c.avoid[s]
+            aboard |= mask & car.avoid[s]
         numbers |= {"load_class": _names(c, c.classes[s]), "with": _names(c, aboard)}
         return _Block(7, 0, "class_conflict", numbers)
     if over_by:

@@ -47,10 +47,11 @@ class Judged:
 def judge(decision: Decision, *, expected_g: int, rule: ToleranceRule, field: str = "") -> Judged:
     """The decision, checked. `expected_g`: the mass on record; `field`: path before the input's name.
 
-    Raises InvalidInput: reception.decision_unknown, reception.mass_missing, mass.not_positive, mass.too_large, reason.*.
+    Raises InvalidInput: reception.decision_unknown, reception.mass_missing, mass.not_positive,
+    mass.too_large, reason.*.
     """
     if decision.decision not in (ACCEPTED, REFUSED):
-        raise InvalidInput("reception.decision_unknown", field=f"{field}decision", given=decision.decision[:20])
+        raise InvalidInput("reception.decision_unknown", field=f"{field}decision")
     accepted = decision.decision == ACCEPTED
     note = texts.clean(decision.note, field=f"{field}note", longest=NOTE_LONGEST)
     if not accepted:

@@ -47,6 +47,9 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "round.drive": _by("driver"),
         "round.rearrange": _by("dispatcher"),
         "scan.record": _by("driver"),
+        # Evidence: seen by the parties of what it shows (services/photos).
+        "photo.store": _by("driver", "dispatcher", "plant"),
+        "photo.view": _by("enterprise", "driver", "dispatcher", "plant", "regulator"),
         # The platform's gate and store.
         "reception.record": _by("dispatcher"),
         "reception.view": _by("dispatcher", "driver", "regulator"),

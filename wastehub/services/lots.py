@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -95,7 +96,7 @@ def open_lots(session: Session, *, drafts: Sequence[LotDraft], now: datetime) ->
     held = permit_rows.permits_of(session, [u.id for u in units.values() if u.kind == "plant"])
     methods = reference.plant_methods(session, [u.id for u in units.values() if u.kind == "plant"])
     rows = batches.containers_by_id(session, [key for d in drafts for key in d.container_ids], lock=True)
-    numbers = _lot_numbers(session, [(d, units.get(d.platform_id)) for d in drafts], on)
+    numbers = _lot_numbers(session, [units.get(d.platform_id) for d in drafts], on)
     made, events = [], []
     for draft, number in zip(drafts, numbers, strict=True):
         platform, plant = _parties(draft, units)
@@ -124,22 +125,15 @@ def open_lots(session: Session, *, drafts: Sequence[LotDraft], now: datetime) ->
     return made
 
 
-def _lot_numbers(
-    session: Session, wanted: Sequence[tuple[LotDraft, Organisation | None]], on: date
-) -> list[str]:
+def _lot_numbers(session: Session, platforms: Sequence[Organisation | None], on: date) -> list[str]:
     """HWCK numbers: running per platform and day (HJ 1259, notes under table B.3)."""
-    counts: dict[str, int] = {}
-    for draft, platform in wanted:
+    series = []
+    for platform in platforms:
         if platform is None:
             raise NotFound("object.not_found", field="platform_id")
-        series = f"HWCK/{platform.code}/{on:%Y%m%d}"
-        counts[series] = counts.get(series, 0) + 1
-    taken = {series: iter(numbers) for series, numbers in take_numbers(session, counts).items()}
-    return [
-        batch_numbers.batch_number("outbound", on, next(taken[f"HWCK/{platform.code}/{on:%Y%m%d}"]))
-        for _, platform in wanted
-        if platform is not None
-    ]
+        series.append(f"HWCK/{platform.code}/{on:%Y%m%d}")
+    taken = {name: iter(numbers) for name, numbers in take_numbers(session, Counter(series)).items()}
+    return [batch_numbers.batch_number("outbound", on, next(taken[name])) for name in series]
 
 
 def _parties(draft: LotDraft, units: Mapping[UUID, Organisation]) -> tuple[Organisation, Organisation]:
@@ -171,8 +165,7 @@ def _pack(
     if not wanted:
         raise InvalidInput("lot.no_containers", field="container_ids")
     packed = {
-        item.container_id: item
-        for item in session.scalars(select(LotItem).where(LotItem.lot_id == lot.id))
+        item.container_id: item for item in session.scalars(select(LotItem).where(LotItem.lot_id == lot.id))
     }
     inside = sum(1 for item in packed.values() if item.unpacked_at is None)
     if inside + len(wanted) > CONTAINERS_MAX:
@@ -284,9 +277,7 @@ def cancel(session: Session, *, actor: Actor, lot_id: UUID, version: int | None,
     session.execute(gone.values(unpacked_at=now))
     lot.state = "cancelled"
     session.flush()
-    ledger.append(
-        session, _events("lot.unpacked", actor, lot, containers, now, {"cancelled": True}), now=now
-    )
+    ledger.append(session, _events("lot.unpacked", actor, lot, containers, now, {"cancelled": True}), now=now)
     return lot
 
 
@@ -328,9 +319,7 @@ def ship(session: Session, *, shipments: Sequence[Shipment], now: datetime) -> l
         number = f"WH{on:%Y%m%d}{running:06d}"
         _open_manifest(session, lot, vehicle, containers, wastes[lot.waste_code], number, now)
         facts = {"plant": lot.plant.code, "manifest": number, "mass_g": sum(c.mass_g for c in containers)}
-        events += _events(
-            "lot.shipped", shipment.actor, lot, containers, now, facts, to_place=vehicle.site
-        )
+        events += _events("lot.shipped", shipment.actor, lot, containers, now, facts, to_place=vehicle.site)
         for kind in ("manifest.opened", "manifest.loaded"):
             events.append(
                 ledger.Event(

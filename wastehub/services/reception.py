@@ -20,9 +20,9 @@ from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..domain.quantities import ToleranceRule
 from ..domain.receiving import Decision, Judged
 from ..models import batches, reference
-from ..models import receptions as reception_rows
 from ..models import manifests as manifest_rows
 from ..models import permits as permit_rows
+from ..models import receptions as reception_rows
 from ..models import route_plans as round_rows
 from ..models.batches import Container, batch_key
 from ..models.manifests import Manifest
@@ -215,7 +215,12 @@ class _Gate:
                 self._log("container.received", order.actor, row.platform, reception, taken, facts)
             if refused:
                 self._log(
-                    "container.refused", order.actor, row.platform, reception, refused, {"round": row.round_no}
+                    "container.refused",
+                    order.actor,
+                    row.platform,
+                    reception,
+                    refused,
+                    {"round": row.round_no},
                 )
 
     def _log(

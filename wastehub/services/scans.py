@@ -26,8 +26,8 @@ from ..models import manifests as manifest_rows
 from ..models import requests as request_rows
 from ..models import route_plans as round_rows
 from ..models.batches import Container, batch_key
-from ..models.route_plans import Round, Stop
 from ..models.manifests import Manifest
+from ..models.route_plans import Round, Stop
 from ..models.scans import Scan, photos_known
 from ..models.vehicles import licensed_categories
 
@@ -67,7 +67,7 @@ class ScanReport:
         try:
             return labels.code_from_payload(self.label_code)
         except InvalidInput:
-            return self.label_code.strip()[:64]
+            return _shown(self.label_code, 64)
 
     def digest(self) -> str:
         """What the report says, so that one id with two contents is noticed."""
@@ -82,7 +82,7 @@ class ScanReport:
             self.photo_sha256,
             str(self.stop_id or ""),
         ]
-        return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,11 @@ def record_scans(session: Session, *, reports: Sequence[ScanReport], now: dateti
             raise Conflict("scan.id_reused", scan_id=str(receipt.event_id))
         assert receipt.posted, f"judged acceptable, held by the books: {receipt}"
     return verdicts
+
+
+def _shown(text: str, longest: int) -> str:
+    """What a camera read or a client sent, without what neither page nor ledger can hold."""
+    return "".join(character for character in text.strip() if character.isprintable())[:longest]
 
 
 def _answer_of(scan: Scan) -> ScanVerdict:
@@ -155,9 +160,11 @@ class _Desk:
             for trip in row.trips:
                 trip_ids.append(trip.id)
                 for stop in trip.stops:
-                    self.stops[row.id, stop.request_id] = stop
+                    if stop.state != "cancelled":
+                        self.stops[row.id, stop.request_id] = stop
         read = round_rows.stops_by_id(self.session, [s.id for s in self.stops.values()])
         self.owners = {key: stop.request.enterprise_id for key, stop in read.items()}
+        self.papers: dict[UUID, Manifest] = {}
         self.trip_state = {t.id: t.state for row in self.rounds.values() for t in row.trips}
         self.board: dict[UUID, dict[UUID, tuple[Load, int]]] = defaultdict(dict)
         aboard = batches.containers_of_trips(self.session, trip_ids)
@@ -226,7 +233,9 @@ class _Desk:
         """The stop that the phone shows, else the stop of this round that the container belongs to."""
         if container is None:
             return None
-        shown = next((s for (rid, _), s in self.stops.items() if rid == row.id and s.id == report.stop_id), None)
+        shown = next(
+            (s for (rid, _), s in self.stops.items() if rid == row.id and s.id == report.stop_id), None
+        )
         if shown is not None:
             return shown
         if container.request_id is not None and (row.id, container.request_id) in self.stops:
@@ -256,7 +265,7 @@ class _Desk:
                 enterprise_id=container.batch.enterprise_id,
                 label_code=container.label_code,
                 declared_g=container.declared_g,
-                request_id=container.request_id,
+                request_id=self._request_of(container, stop),
                 loaded_round_id=row.id if on_this_round else None,
                 group=load.group,
                 category=waste_codes.category(container.batch.waste_code),
@@ -264,14 +273,14 @@ class _Desk:
                 waste_code=container.batch.waste_code,
             )
         if stop is not None:
-            is_open = row.state == "under_way" and self.trip_state[stop.trip_id] == "under_way"
-            stop_facts = StopFacts(self._owner_of(stop), stop.request_id, is_open and stop.state == "planned")
+            is_open = self._was_open(report, row, stop)
+            stop_facts = StopFacts(self._owner_of(stop), stop.request_id, is_open)
         elif row.state != "under_way" and container is not None:
             stop_facts = StopFacts(container.batch.enterprise_id, container.request_id, False)
         return custody.judge(
             ScanFacts(
                 kind=report.kind,
-                label_code=report.label_code,
+                label_code=report.code,
                 measured_g=report.measured_g,
                 scanned_at=report.scanned_at,
                 round_id=row.id,
@@ -284,6 +293,29 @@ class _Desk:
             matrix=self.matrix,
             tolerance=self._tolerance(basis),
         )
+
+    def _was_open(self, report: ScanReport, row: Round, stop: Stop) -> bool:
+        """Whether the crew stood at the stop when it scanned, and the trip can still take it in.
+
+        A second phone may report after the first one closed the stop: until the trip is back at the
+        platform, what was loaded before the closing is added to the manifest.
+        """
+        if row.state != "under_way" or self.trip_state[stop.trip_id] != "under_way":
+            return False
+        if calendar.on_date(report.scanned_at) < row.service_on:
+            return False
+        return stop.state == "planned" or self._is_late(report, stop)
+
+    def _is_late(self, report: ScanReport, stop: Stop) -> bool:
+        if report.kind == "unload_back" or stop.state not in ("done", "partly_done"):
+            return False
+        return stop.closed_at is not None and report.scanned_at <= stop.closed_at
+
+    def _request_of(self, container: Container, stop: Stop | None) -> UUID | None:
+        """The request of a container; closing the stop has untied what seemed left behind."""
+        if container.request_id is None and stop is not None and stop.state == "partly_done":
+            return stop.request_id if container.trip_id == stop.trip_id else None
+        return container.request_id
 
     def _vehicle(self, row: Round, stop: Stop | None) -> VehicleFacts:
         aboard = self.board[stop.trip_id].values() if stop is not None else ()
@@ -305,12 +337,12 @@ class _Desk:
             round_id=report.round_id,
             stop_id=stop.id if stop else None,
             container_id=container.id if container else None,
-            label_code=report.label_code[:64],
+            label_code=report.code,
             kind=report.kind,
             measured_g=report.measured_g,
-            reason=report.reason[:40],
-            note=texts.clean(report.note[:NOTE_LONGEST], field="note", longest=NOTE_LONGEST),
-            photo_sha256=report.photo_sha256,
+            reason=_shown(report.reason, 40),
+            note=_shown(report.note, NOTE_LONGEST),
+            photo_sha256=report.photo_sha256 if report.photo_sha256 in self.photos else None,
             lon_e6=report.lon_e6,
             lat_e6=report.lat_e6,
             accuracy_m=report.accuracy_m,
@@ -318,6 +350,10 @@ class _Desk:
             received_at=self.now,
             outcome=verdict.outcome,
             outcome_code=verdict.code or "",
+            verdict={
+                "params": dict(verdict.params),
+                "warnings": [{"code": each.code, "params": dict(each.params)} for each in verdict.warnings],
+            },
             author=report.actor.author,
             content_sha256=report.digest(),
         )
@@ -337,12 +373,14 @@ class _Desk:
             code=container.batch.waste_code,
         )
         if report.kind == "refuse":
-            facts |= {"reason": report.reason, "note": report.note}
+            facts |= {"reason": report.reason, "note": _shown(report.note, NOTE_LONGEST)}
             self._log("container.load_refused", report, row, enterprise.site, (line,), facts)
         elif report.kind == "unload_back":
             self._unload(report, row, container, stop, line, facts)
         else:
             self._load_up(report, row, container, stop, line, facts)
+            if stop.state != "planned":
+                self._add_to_manifest(report, row, container, stop)
 
     def _load_up(
         self,
@@ -376,6 +414,40 @@ class _Desk:
         site = container.batch.enterprise.site
         self._log("container.loaded", report, row, site, (weighed,), facts)
 
+    def _add_to_manifest(self, report: ScanReport, row: Round, container: Container, stop: Stop) -> None:
+        """What one phone reports after the other closed the stop belongs on the sealed manifest, too."""
+        if stop.id not in self.papers:
+            self.papers |= manifest_rows.manifests_of_stops(self.session, [stop.id])
+        paper, request = self.papers[stop.id], stop.request
+        container.request_id = stop.request_id
+        for line in paper.lines:
+            if line.waste_code == container.batch.waste_code:
+                line.containers += 1
+                line.loaded_g = (line.loaded_g or 0) + container.mass_g
+        self.session.flush()
+        tied = request_rows.containers_on(self.session, [stop.request_id])
+        loaded = [c for c in tied if c.state == "loaded" and c.trip_id == stop.trip_id]
+        if len(loaded) == stop.containers_planned:
+            stop.state = "done"
+            request.state = request_lifecycle.next_state(request.state, "collect")
+        self.events.append(
+            ledger.Event(
+                type="manifest.loaded",
+                author=report.actor.author,
+                site=container.batch.enterprise.site,
+                at=min(report.scanned_at, self.now),
+                subject=paper.provisional_no,
+                facts={
+                    "vehicle": row.vehicle.plate,
+                    "request": request.request_no,
+                    "containers": len(loaded),
+                    "mass_g": sum(c.mass_g for c in loaded),
+                    "left_behind": stop.containers_planned - len(loaded),
+                    "added_late": container.label_code,
+                },
+            )
+        )
+
     def _unload(
         self,
         report: ScanReport,
@@ -403,7 +475,7 @@ class _Desk:
         facts = {"round": row.round_no, "verdict": verdict.reason or "", "tried": report.kind}
         lines = (ledger.Line(label=container.label_code),) if container else ()
         if container is None:
-            facts["scanned"] = report.label_code[:64]
+            facts["scanned"] = report.code
         self._log("container.load_refused", report, row, site, lines, facts)
 
     def _log(
@@ -421,7 +493,7 @@ class _Desk:
                 type=kind,
                 author=report.actor.author,
                 site=site,
-                at=report.scanned_at,
+                at=min(report.scanned_at, self.now),
                 subject=row.round_no,
                 lines=lines,
                 facts=facts,

@@ -89,7 +89,9 @@ def _events(
     events: list[ledger.Event] = []
     for (author, holder, (_, code)), containers in placed.items():
         lines = tuple(
-            ledger.Line(label=c.label_code, batch=batch_key(c.batch.enterprise, c.batch), code=c.batch.waste_code)
+            ledger.Line(
+                label=c.label_code, batch=batch_key(c.batch.enterprise, c.batch), code=c.batch.waste_code
+            )
             for c in containers
         )
         event = ledger.Event(

@@ -310,9 +310,7 @@ def treat(session: Session, *, runs: Sequence[TreatmentRun], now: datetime) -> l
             container.state = batch_lifecycle.next_state(container.state, "treat")
             container.holder_id = container.zone_id = None
             session.add(
-                TreatmentLine(
-                    treatment_id=treatment.id, container_id=container.id, mass_g=container.mass_g
-                )
+                TreatmentLine(treatment_id=treatment.id, container_id=container.id, mass_g=container.mass_g)
             )
         event = ledger.Event(
             type="container.treated",

@@ -94,7 +94,8 @@ STOP_STATES: Mapping[str, Word] = {
 
 def hazards(letters: str) -> str:
     """ "T/I" as "毒性、易燃性"."""
-    return "、".join(str(HAZARDS[letter]) for letter in letters.split("/") if letter in HAZARDS)
+    between = ", " if select_locale() == "en" else "、"
+    return between.join(str(HAZARDS[letter]) for letter in letters.split("/") if letter in HAZARDS)
 
 
 def in_language(row: Any, name: str) -> str:

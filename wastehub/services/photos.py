@@ -1,0 +1,173 @@
+"""Photos as evidence: checked, stripped of where and by what they were taken, kept by their content."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+import warnings
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..domain.actors import Actor
+from ..domain.errors import InvalidInput, NotFound
+from ..models.batches import Batch, Container
+from ..models.organisations import Organisation
+from ..models.route_plans import Round
+from ..models.scans import Photo, Scan
+from ..models.users import User
+
+BYTES_MAX = 6 * 1024 * 1024
+PIXELS_MAX = 50_000_000
+SIDE_MAX_PX = 2000
+QUALITY = 85
+MEDIA_TYPE = "image/jpeg"
+# The first bytes decide, not the name or the type that the client states.
+MAGIC: Mapping[str, bytes] = MappingProxyType(
+    {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n", "WEBP": b"RIFF"}
+)
+
+
+def folder_of(blob_url: str) -> Path:
+    """The folder of the blob store. Raises ValueError for a store that is no folder."""
+    parts = urlsplit(blob_url)
+    if parts.scheme != "file":
+        raise ValueError(f"the blob store must be a folder (file://...): {blob_url}")
+    return Path(unquote(parts.path)) / "photos"
+
+
+def store_photo(session: Session, *, actor: Actor, data: bytes, folder: Path, now: datetime) -> Photo:
+    """Keep a photo under the hash of what is kept; the same picture twice is one photo.
+
+    It is decoded and encoded anew as JPEG of at most 2000 px a side: place, device and anything else that
+    rode along in the file stay behind, its upright position does not.
+    Raises InvalidInput: photo.empty, photo.too_large(longest_bytes), photo.not_an_image, photo.too_many_pixels.
+    """
+    actor.require("photo.store")
+    assert actor.user_id is not None, "a photo is stored by a person"
+    kept = _encoded_anew(data)
+    sha256 = hashlib.sha256(kept).hexdigest()
+    known = session.get(Photo, sha256)
+    _write(path_of(folder, sha256), kept)
+    if known is not None:
+        return known
+    photo = Photo(
+        sha256=sha256,
+        media_type=MEDIA_TYPE,
+        size_bytes=len(kept),
+        uploaded_by=actor.user_id,
+        uploaded_at=now,
+    )
+    session.add(photo)
+    session.flush()
+    return photo
+
+
+def path_of(folder: Path, sha256: str) -> Path:
+    return folder / sha256[:2] / f"{sha256}.jpg"
+
+
+def open_photo(session: Session, *, actor: Actor, sha256: str, folder: Path) -> bytes:
+    """The photo's bytes, checked against their name. Raises NotFound for strangers and lost files."""
+    actor.require("photo.view")
+    photo = session.get(Photo, sha256)
+    if photo is None or not _may_see(session, actor, photo):
+        raise NotFound("object.not_found")
+    path = path_of(folder, photo.sha256)
+    data = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(data).hexdigest() != photo.sha256:
+        raise NotFound("photo.lost")
+    return data
+
+
+def _may_see(session: Session, actor: Actor, photo: Photo) -> bool:
+    """Whoever took it, and the parties of the scans that it belongs to."""
+    if actor.user_id == photo.uploaded_by:
+        return True
+    if actor.role == "regulator" and actor.county_code is None:
+        return True
+    query = (
+        select(Round.platform_id, Batch.enterprise_id, Organisation.county_code)
+        .select_from(Scan)
+        .join(Round, Round.id == Scan.round_id)
+        .outerjoin(Container, Container.id == Scan.container_id)
+        .outerjoin(Batch, Batch.id == Container.batch_id)
+        .outerjoin(Organisation, Organisation.id == Batch.enterprise_id)
+        .where(Scan.photo_sha256 == photo.sha256)
+    )
+    for platform_id, enterprise_id, county_code in session.execute(query):
+        if actor.role == "regulator" and county_code == actor.county_code:
+            return True
+        if actor.organisation_id is not None and actor.organisation_id in (platform_id, enterprise_id):
+            return True
+    return _same_unit(session, actor, photo.uploaded_by)
+
+
+def _same_unit(session: Session, actor: Actor, user_id: UUID) -> bool:
+    unit = session.scalar(select(User.organisation_id).where(User.id == user_id))
+    return unit is not None and unit == actor.organisation_id
+
+
+def _encoded_anew(data: bytes) -> bytes:
+    if not data:
+        raise InvalidInput("photo.empty", field="photo")
+    if len(data) > BYTES_MAX:
+        raise InvalidInput("photo.too_large", field="photo", largest_mb=BYTES_MAX // (1024 * 1024))
+    kinds = [kind for kind, magic in MAGIC.items() if data.startswith(magic)]
+    if not kinds:
+        raise InvalidInput("photo.not_an_image", field="photo")
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of decompression bombs; the size is judged below, before anything is decoded.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=kinds) as picture:
+                if picture.width * picture.height > PIXELS_MAX:
+                    raise InvalidInput("photo.too_many_pixels", field="photo", most=PIXELS_MAX // 1_000_000)
+                return _jpeg(picture)
+    except Image.DecompressionBombError as bomb:
+        raise InvalidInput("photo.too_many_pixels", field="photo", most=PIXELS_MAX // 1_000_000) from bomb
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as broken:
+        raise InvalidInput("photo.not_an_image", field="photo") from broken
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    """Upright, in RGB on white, small enough, and without anything but the picture."""
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
+        over = upright.convert("RGBA")
+        plain = Image.new("RGB", over.size, (255, 255, 255))
+        plain.paste(over, mask=over.getchannel("A"))
+    else:
+        plain = upright.convert("RGB")
+    plain.thumbnail((SIDE_MAX_PX, SIDE_MAX_PX))
+    # A bare copy of the pixels: what rode along in `info` (EXIF, XMP, comments) stays behind.
+    bare = Image.frombytes("RGB", plain.size, plain.tobytes())
+    target = io.BytesIO()
+    bare.save(target, "JPEG", quality=QUALITY, optimize=True)
+    return target.getvalue()
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all: a reader never meets half a file. One that is there already stays."""
+    if path.is_file() and path.stat().st_size == len(data):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
