@@ -45,9 +45,12 @@ def solution_to_dict(solution: Solution) -> dict[str, Any]:
 
 def digest(problem: Problem) -> str:
     """SHA-256 (hex) of the canonical JSON of the problem."""
-    canonical = json.dumps(
-        problem_to_dict(problem), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return digest_of(problem_to_dict(problem))
+
+
+def digest_of(data: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of a problem that `problem_to_dict` has already written out."""
+    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
 
 

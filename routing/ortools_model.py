@@ -22,7 +22,7 @@ VERSION = "9"
 TRIPS_AT_MOST = 4
 HORIZON = 3 * 86_400
 MILLI = 1000
-LOOKS_PER_SOLUTION = 100
+LOOKS_PER_SOLUTION = 400
 BACKSTOP_S = 20  # a count that is never reached must not hang the caller
 
 

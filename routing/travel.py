@@ -227,7 +227,8 @@ class _Towards:
         """free_flow_s weighted by how straight this leads to, or away from, the centre."""
         shrink = math.cos(math.radians(self.lat_e6 / 1e6))
         along = ((target[0] - origin[0]) * shrink, target[1] - origin[1])
-        inward = ((self.lon_e6 - origin[0]) * shrink, self.lat_e6 - origin[1])
+        middle = ((origin[0] + target[0]) / 2, (origin[1] + target[1]) / 2)
+        inward = ((self.lon_e6 - middle[0]) * shrink, self.lat_e6 - middle[1])
         size = math.hypot(*along) * math.hypot(*inward)
         cosine = (along[0] * inward[0] + along[1] * inward[1]) / size if size else 0.0
         factor = self.towards_permille if cosine > 0 else self.away_permille

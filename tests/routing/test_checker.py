@@ -80,31 +80,87 @@ ACID = stop("b", 2, load_class="acid")
 @pytest.mark.parametrize(
     ("good", "bad", "trips", "code"),
     [
-        ({"vehicles": (vehicle(capacity={"mass_g": 200}),)}, {"vehicles": (vehicle(capacity={"mass_g": 199}),)},
-         ("ab",), "capacity_exceeded"),
-        ({"vehicles": (vehicle(max_trips=2),)}, {"vehicles": (vehicle(max_trips=1),)}, ("a", "b"), "too_many_trips"),
-        ({"vehicles": (vehicle(licences={"oil"}),)}, {"vehicles": (vehicle(licences={"acid"}),)},
-         ("ab",), "licence_missing"),
-        ({"depots": (depot(accepts={"oil"}),)}, {"depots": (depot(accepts={"acid"}),)}, ("ab",), "depot_not_accepting"),
-        ({"depots": (depot(storage_left={"oil": 200}),)}, {"depots": (depot(storage_left={"oil": 199}),)},
-         ("ab",), "storage_full"),
-        ({"depots": (depot(storage_total_left_g=200),)}, {"depots": (depot(storage_total_left_g=199),)},
-         ("ab",), "storage_full"),
-        ({"depots": (depot(close_s=8 * HOUR + 24 * MINUTE),)}, {"depots": (depot(close_s=8 * HOUR + 24 * MINUTE - 1),)},
-         ("ab",), "depot_closed"),
-        ({"depots": (depot(open_s=8 * HOUR),)}, {"depots": (depot(open_s=8 * HOUR + 1),)}, ("ab",), "leaves_too_early"),
-        ({"vehicles": (vehicle(shift_end_s=8 * HOUR + 24 * MINUTE),)},
-         {"vehicles": (vehicle(shift_end_s=8 * HOUR + 24 * MINUTE - 1),)}, ("ab",), "shift_end_passed"),
-        ({"vehicles": (vehicle(max_shift_s=24 * MINUTE),)}, {"vehicles": (vehicle(max_shift_s=24 * MINUTE - 1),)},
-         ("ab",), "shift_too_long"),
-        ({"vehicles": (vehicle(max_distance_m=4000),)}, {"vehicles": (vehicle(max_distance_m=3999),)},
-         ("ab",), "distance_exceeded"),
-        ({"break_rule": BreakRule(4 * MINUTE, MINUTE)}, {"break_rule": BreakRule(4 * MINUTE - 1, MINUTE)},
-         ("ab",), "rest_missing"),
-        ({"conflicts": (Conflict("oil", "acid"),)}, {"conflicts": (Conflict("oil", "oil"),)}, ("ab",), "class_conflict"),
+        (
+            {"vehicles": (vehicle(capacity={"mass_g": 200}),)},
+            {"vehicles": (vehicle(capacity={"mass_g": 199}),)},
+            ("ab",),
+            "capacity_exceeded",
+        ),
+        (
+            {"vehicles": (vehicle(max_trips=2),)},
+            {"vehicles": (vehicle(max_trips=1),)},
+            ("a", "b"),
+            "too_many_trips",
+        ),
+        (
+            {"vehicles": (vehicle(licences={"oil"}),)},
+            {"vehicles": (vehicle(licences={"acid"}),)},
+            ("ab",),
+            "licence_missing",
+        ),
+        (
+            {"depots": (depot(accepts={"oil"}),)},
+            {"depots": (depot(accepts={"acid"}),)},
+            ("ab",),
+            "depot_not_accepting",
+        ),
+        (
+            {"depots": (depot(storage_left={"oil": 200}),)},
+            {"depots": (depot(storage_left={"oil": 199}),)},
+            ("ab",),
+            "storage_full",
+        ),
+        (
+            {"depots": (depot(storage_total_left_g=200),)},
+            {"depots": (depot(storage_total_left_g=199),)},
+            ("ab",),
+            "storage_full",
+        ),
+        (
+            {"depots": (depot(close_s=8 * HOUR + 24 * MINUTE),)},
+            {"depots": (depot(close_s=8 * HOUR + 24 * MINUTE - 1),)},
+            ("ab",),
+            "depot_closed",
+        ),
+        (
+            {"depots": (depot(open_s=8 * HOUR),)},
+            {"depots": (depot(open_s=8 * HOUR + 1),)},
+            ("ab",),
+            "leaves_too_early",
+        ),
+        (
+            {"vehicles": (vehicle(shift_end_s=8 * HOUR + 24 * MINUTE),)},
+            {"vehicles": (vehicle(shift_end_s=8 * HOUR + 24 * MINUTE - 1),)},
+            ("ab",),
+            "shift_end_passed",
+        ),
+        (
+            {"vehicles": (vehicle(max_shift_s=24 * MINUTE),)},
+            {"vehicles": (vehicle(max_shift_s=24 * MINUTE - 1),)},
+            ("ab",),
+            "shift_too_long",
+        ),
+        (
+            {"vehicles": (vehicle(max_distance_m=4000),)},
+            {"vehicles": (vehicle(max_distance_m=3999),)},
+            ("ab",),
+            "distance_exceeded",
+        ),
+        (
+            {"break_rule": BreakRule(4 * MINUTE, MINUTE)},
+            {"break_rule": BreakRule(4 * MINUTE - 1, MINUTE)},
+            ("ab",),
+            "rest_missing",
+        ),
+        (
+            {"conflicts": (Conflict("oil", "acid"),)},
+            {"conflicts": (Conflict("oil", "oil"),)},
+            ("ab",),
+            "class_conflict",
+        ),
         ({"solo": frozenset({"acid"})}, {"solo": frozenset({"oil"})}, ("ab",), "class_conflict"),
     ],
-)  # fmt: skip
+)
 def test_each_rule_at_its_limit_and_just_beyond(
     good: dict[str, Any], bad: dict[str, Any], trips: tuple[str, ...], code: str
 ) -> None:
@@ -117,6 +173,22 @@ def test_classes_in_conflict_may_use_two_trips_but_not_one() -> None:
     case = problem(A, ACID, vehicles=(vehicle(max_trips=2),), conflicts=(Conflict("acid", "oil"),))
     assert codes(case, drive(case, "ab")) == ["class_conflict"]
     assert codes(case, drive(case, "a", "b")) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "separates", "expected"),
+    [
+        ("unless_separated", True, []),
+        ("unless_separated", False, ["class_conflict"]),
+        ("never", True, ["class_conflict"]),
+    ],
+)
+def test_a_vehicle_with_compartments_may_carry_what_only_separation_allows(
+    kind: str, separates: bool, expected: list[str]
+) -> None:
+    pair = Conflict("acid", "oil", kind)
+    case = problem(A, ACID, vehicles=(vehicle(separates=separates),), conflicts=(pair,))
+    assert codes(case, drive(case, "ab")) == expected
 
 
 def test_a_class_that_travels_alone_shares_with_its_own_class_only() -> None:

@@ -39,7 +39,7 @@ from tests.routing.builders import depot, problem, road, stop, vehicle
         (lambda: Conflict("a", "b", "sometimes"), "conflicts[a,b].kind"),
         (lambda: Travel(np.zeros((2, 3), int), np.zeros((2, 3), int)), "travel.distance_m"),
         (lambda: Travel(np.zeros((2, 2), int), np.zeros((3, 3), int)), "travel.duration_s"),
-        (lambda: Travel(np.zeros((2, 2)), np.zeros((2, 2), int)), "travel.distance_m"),
+        (lambda: Travel(np.zeros((2, 2)), np.zeros((2, 2), int)), "travel.distance_m"),  # type: ignore[arg-type]
         (lambda: Travel([[0, 1], [1]], [[0, 1], [1, 0]]), "travel.distance_m"),  # type: ignore[arg-type]
         (lambda: Travel(np.array([[0, -1], [1, 0]]), np.zeros((2, 2), int)), "travel.distance_m[0][1]"),
         (lambda: Travel(np.zeros((2, 2), int), np.array([[0, 1], [10**9, 0]])), "travel.duration_s[1][0]"),

@@ -64,9 +64,11 @@ def problems(draw: st.DrawFn, most: int = 7) -> Problem:
                 cost_per_km_fen=draw(st.integers(0, 300)),
                 cost_per_h_fen=draw(st.integers(0, 5000)),
                 speed_permille=draw(st.sampled_from([700, 1000, 1300])),
+                separates=draw(st.booleans()),
             )
         )
-    pairs = draw(st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from(CLASSES)), max_size=2))
+    kinds = st.sampled_from(["never", "unless_separated"])
+    pairs = draw(st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from(CLASSES), kinds), max_size=2))
     return Problem(
         depots=tuple(
             Depot(
@@ -85,7 +87,7 @@ def problems(draw: st.DrawFn, most: int = 7) -> Problem:
         vehicles=tuple(vehicles),
         stops=tuple(stops),
         travel=Travel(rng.integers(0, 15_000, (size, size)), rng.integers(0, 2400, (size, size))),
-        conflicts=tuple(Conflict(a, b) for a, b in pairs),
+        conflicts=tuple(Conflict(a, b, kind) for a, b, kind in pairs),
         alone=frozenset(draw(st.sets(st.sampled_from(CLASSES), max_size=1))),
         break_rule=BreakRule(60 * draw(st.integers(30, 90)), 60 * draw(st.integers(5, 20))),
     )

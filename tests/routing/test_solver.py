@@ -37,34 +37,83 @@ FIRST = 8 * HOUR
     ("fits", "short", "reason", "numbers"),
     [
         (problem(stop("a", 1, 1000)), problem(stop("a", 1, 1001)), "capacity_too_small", {"over": 1}),
-        (problem(A, vehicles=(vehicle(licences={"oil"}),)), problem(A, vehicles=(vehicle(licences={"acid"}),)),
-         "no_licensed_vehicle", {"load_class": "oil", "vehicle": "V"}),
-        (problem(A, depots=(depot(accepts={"oil"}),)), problem(A, depots=(depot(accepts={"acid"}),)),
-         "depot_not_accepting", {"load_class": "oil", "depot": "D"}),
-        (problem(A, depots=(depot(storage_left={"oil": 100}),)), problem(A, depots=(depot(storage_left={"oil": 60}),)),
-         "storage_full", {"over_g": 40, "load_class": "oil"}),
-        (problem(A, depots=(depot(storage_total_left_g=100),)), problem(A, depots=(depot(storage_total_left_g=99),)),
-         "storage_full", {"over_g": 1, "load_class": "*"}),
-        (problem(stop("a", 1, windows=((0, FIRST + 60),))), problem(stop("a", 1, windows=((0, FIRST + 59),))),
-         "time_window", {"late_s": 1}),
-        (problem(A, vehicles=(vehicle(shift_end_s=FIRST + 720),)),
-         problem(A, vehicles=(vehicle(shift_end_s=FIRST + 719),)), "shift_too_short", {"over_s": 1}),
-        (problem(A, vehicles=(vehicle(max_shift_s=720),)), problem(A, vehicles=(vehicle(max_shift_s=719),)),
-         "shift_too_short", {"over_s": 1}),
-        (problem(A, depots=(depot(close_s=FIRST + 720),)), problem(A, depots=(depot(close_s=FIRST + 719),)),
-         "depot_closed", {"over_s": 1}),
-        (problem(A, vehicles=(vehicle(max_distance_m=2000),)), problem(A, vehicles=(vehicle(max_distance_m=1999),)),
-         "distance_too_long", {"over_m": 1}),
-        (problem(A, break_rule=BreakRule(60, 60)), problem(A, break_rule=BreakRule(59, 60)),
-         "rest_impossible", {"driving_s": 120}),
-        (problem(stop("a", 1, allowed_depots={"D"})), problem(stop("a", 1, allowed_depots=set())),
-         "no_allowed_depot", {}),
-        (problem(stop("a", 1, load={"oil": {"mass_g": 1}, "acid": {"mass_g": 1}})),
-         problem(stop("a", 1, load={"oil": {"mass_g": 1}, "acid": {"mass_g": 1}}),
-                 conflicts=(Conflict("oil", "acid"),)),
-         "class_conflict", {"load_class": "acid, oil"}),
+        (
+            problem(A, vehicles=(vehicle(licences={"oil"}),)),
+            problem(A, vehicles=(vehicle(licences={"acid"}),)),
+            "no_licensed_vehicle",
+            {"load_class": "oil", "vehicle": "V"},
+        ),
+        (
+            problem(A, depots=(depot(accepts={"oil"}),)),
+            problem(A, depots=(depot(accepts={"acid"}),)),
+            "depot_not_accepting",
+            {"load_class": "oil", "depot": "D"},
+        ),
+        (
+            problem(A, depots=(depot(storage_left={"oil": 100}),)),
+            problem(A, depots=(depot(storage_left={"oil": 60}),)),
+            "storage_full",
+            {"over_g": 40, "load_class": "oil"},
+        ),
+        (
+            problem(A, depots=(depot(storage_total_left_g=100),)),
+            problem(A, depots=(depot(storage_total_left_g=99),)),
+            "storage_full",
+            {"over_g": 1, "load_class": "*"},
+        ),
+        (
+            problem(stop("a", 1, windows=((0, FIRST + 60),))),
+            problem(stop("a", 1, windows=((0, FIRST + 59),))),
+            "time_window",
+            {"late_s": 1},
+        ),
+        (
+            problem(A, vehicles=(vehicle(shift_end_s=FIRST + 720),)),
+            problem(A, vehicles=(vehicle(shift_end_s=FIRST + 719),)),
+            "shift_too_short",
+            {"over_s": 1},
+        ),
+        (
+            problem(A, vehicles=(vehicle(max_shift_s=720),)),
+            problem(A, vehicles=(vehicle(max_shift_s=719),)),
+            "shift_too_short",
+            {"over_s": 1},
+        ),
+        (
+            problem(A, depots=(depot(close_s=FIRST + 720),)),
+            problem(A, depots=(depot(close_s=FIRST + 719),)),
+            "depot_closed",
+            {"over_s": 1},
+        ),
+        (
+            problem(A, vehicles=(vehicle(max_distance_m=2000),)),
+            problem(A, vehicles=(vehicle(max_distance_m=1999),)),
+            "distance_too_long",
+            {"over_m": 1},
+        ),
+        (
+            problem(A, break_rule=BreakRule(60, 60)),
+            problem(A, break_rule=BreakRule(59, 60)),
+            "rest_impossible",
+            {"driving_s": 120},
+        ),
+        (
+            problem(stop("a", 1, allowed_depots={"D"})),
+            problem(stop("a", 1, allowed_depots=set())),
+            "no_allowed_depot",
+            {},
+        ),
+        (
+            problem(stop("a", 1, load={"oil": {"mass_g": 1}, "acid": {"mass_g": 1}})),
+            problem(
+                stop("a", 1, load={"oil": {"mass_g": 1}, "acid": {"mass_g": 1}}),
+                conflicts=(Conflict("oil", "acid"),),
+            ),
+            "class_conflict",
+            {"load_class": "acid, oil"},
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_stop_just_fits_or_its_reason_carries_the_numbers(
     plan: Solver, fits: Problem, short: Problem, reason: str, numbers: dict[str, Any]
 ) -> None:
@@ -166,9 +215,9 @@ def test_a_second_vehicle_is_used_only_when_needed(plan: Solver) -> None:
 def test_small_cases_are_quick(plan: Solver) -> None:
     case = day(10, 1)
     plan(day(3, 1))  # imports and first-use costs are not the question
-    begin = time.perf_counter()
+    begin = time.process_time()
     plan(case)
-    assert time.perf_counter() - begin < (0.03 if plan is greedy.solve else 1.5)
+    assert time.process_time() - begin < (0.03 if plan is greedy.solve else 1.5)
 
 
 def test_a_run_stopped_by_count_repeats_itself(plan: Solver) -> None:
@@ -233,4 +282,4 @@ def test_a_warm_start_survives_stops_and_vehicles_that_are_gone(plan: Solver) ->
     first = plan(problem(A, B, vehicles=(vehicle(), vehicle("W"))))
     changed = problem(A, stop("c", 3), vehicles=(vehicle("W"),))
     solution = solve(changed, stop=StopRule(iterations=0), initial=first)
-    assert sorted(sum(trips(solution)["W"], [])) == ["a", "c"]
+    assert sorted(name for trip in trips(solution)["W"] for name in trip) == ["a", "c"]

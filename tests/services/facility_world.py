@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from tests import firms
 from tests.services import planning_world as world
 from tests.services.planning_world import BATTERY, DAY, NOW, OIL, RAGS
+from wastehub import ledger
 from wastehub.db import Database
 from wastehub.domain.actors import Actor
 from wastehub.domain.receiving import Decision
@@ -86,7 +87,7 @@ def _collect(session: Session, driver: Actor, round_id: UUID, trip: Trip, at: da
             ScanReport(
                 actor=driver,
                 scan_id=uuid4(),
-                device_id=f"device-{round_id}-{stop.id}",
+                device_id=f"device-{stop.id}",
                 device_seq=number,
                 round_id=round_id,
                 kind="load",
@@ -103,6 +104,11 @@ def _collect(session: Session, driver: Actor, round_id: UUID, trip: Trip, at: da
 
 def aboard(session: Session, trip_id: UUID) -> list[Container]:
     return containers_of_trips(session, [trip_id])
+
+
+def entries(session: Session, kind: str) -> list[ledger.Event]:
+    """What the ledger keeps of one kind of act."""
+    return [entry.event for entry in ledger.entries_for(session) if entry.event.type == kind]
 
 
 def receive(
@@ -140,7 +146,7 @@ def put_away(database: Database, *container_ids: UUID, at: datetime = GATE) -> N
         storage.put_away(session, moves=[Move(who, key) for key in container_ids], now=at)
 
 
-def opened(database: Database, container_ids: Sequence[UUID], **changes: Any) -> UUID:
+def opened(database: Database, drums: Sequence[UUID], **changes: Any) -> UUID:
     """An open lot for the oil plant."""
     with database.transaction() as session:
         who = changes.pop("actor", None) or desk(session)
@@ -148,7 +154,7 @@ def opened(database: Database, container_ids: Sequence[UUID], **changes: Any) ->
             "platform_id": who.organisation_id,
             "plant_id": plant(session).id,
             "waste_code": OIL,
-            "container_ids": tuple(container_ids),
+            "container_ids": tuple(drums),
         }
         [lot] = lots.open_lots(session, drafts=[LotDraft(actor=who, **(values | changes))], now=GATE)
         return lot.id
@@ -160,7 +166,9 @@ def shipment(session: Session, lot_id: UUID, **changes: Any) -> Shipment:
     platform = session.get_one(Organisation, lot.platform_id)
     query = select(Vehicle).where(Vehicle.platform_id == platform.id, Vehicle.use == "outbound")
     vehicle = session.scalars(query.order_by(Vehicle.plate)).first()
-    people = select(CrewMember).where(CrewMember.platform_id == platform.id).order_by(CrewMember.certificate_no)
+    people = (
+        select(CrewMember).where(CrewMember.platform_id == platform.id).order_by(CrewMember.certificate_no)
+    )
     crew = session.scalars(people).all()
     assert vehicle is not None
     values: dict[str, Any] = {

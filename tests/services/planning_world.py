@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from routing import StopRule
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from tests import firms
 
+from routing import StopRule
+from tests import firms
 from wastehub.db import Database
 from wastehub.domain.actors import Actor
 from wastehub.models.organisations import Organisation

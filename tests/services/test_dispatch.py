@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
+
 from tests import firms
 from tests.services import planning_world as world
 from tests.services.planning_world import DAY, NOW, OIL, RAGS
-
 from wastehub import ledger
 from wastehub.db import Database
 from wastehub.domain.actors import Actor
@@ -172,8 +172,9 @@ def crew(session: Any, row: Any, kind: str) -> list[CrewMember]:
     return list(session.scalars(query.order_by(CrewMember.certificate_no)))
 
 
-def assign(session: Any, row: Any, driver: UUID, escort: UUID, **options: Any) -> None:
+def assign(session: Any, row: Any, driver: UUID | None, escort: UUID | None, **options: Any) -> None:
     values: dict[str, Any] = {"version": None, "now": NOW, "actor": firms.dispatcher(session)} | options
+    assert driver is not None and escort is not None
     dispatch.assign_crew(session, round_id=row.id, driver_id=driver, escort_id=escort, **values)
 
 
@@ -235,9 +236,7 @@ def test_a_request_sent_back_is_open_again_with_its_due_date(database: Database)
     with database.transaction() as session:
         stop = first_stop(session, plan_id)
         due_on = stop.request.due_on
-        dispatch.send_back(
-            session, actor=who, request_id=stop.request_id, reason="weather", note="", now=NOW
-        )
+        dispatch.send_back(session, actor=who, request_id=stop.request_id, reason="weather", note="", now=NOW)
         stop_id, request_id = stop.id, stop.request_id
     with database.reading() as session:
         request = session.get_one(PickupRequest, request_id)

@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import routing
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
+
+import routing
 from tests import firms
 from tests.services import planning_world as world
 from tests.services.planning_world import ACID, BATTERY, DAY, LYE, NOW, OIL, RAGS
-
 from wastehub.db import Database
 from wastehub.domain.actors import Actor
 from wastehub.domain.errors import Conflict, Forbidden, InvalidInput
@@ -83,9 +83,7 @@ def test_a_day_without_requests_cannot_be_planned(database: Database) -> None:
 def test_only_the_platforms_plan(database: Database) -> None:
     stranger = Actor(author="user:x", role="enterprise")
     with pytest.raises(Forbidden):
-        planning.plan_day(
-            database, actor=stranger, service_on=DAY, seed=1, stop=world.QUICK, now=lambda: NOW
-        )
+        planning.plan_day(database, actor=stranger, service_on=DAY, seed=1, stop=world.QUICK, now=lambda: NOW)
 
 
 def test_no_pickup_without_a_contract_in_force(database: Database) -> None:
@@ -137,9 +135,7 @@ def test_a_vehicle_drives_until_the_last_day_of_its_permit(
     world.waiting(database, 1)
     with database.transaction() as session:
         plate = session.scalars(select(Vehicle.plate).where(Vehicle.use == "collection")).first()
-        session.execute(
-            update(Vehicle).where(Vehicle.plate == plate).values(permit_valid_until_on=until)
-        )
+        session.execute(update(Vehicle).where(Vehicle.plate == plate).values(permit_valid_until_on=until))
     with database.reading() as session:
         problem, _ = planning.build_problem(session, service_on=DAY)
     assert (plate in {vehicle.id for vehicle in problem.vehicles}) is usable
@@ -240,18 +236,40 @@ def test_acid_and_lye_of_two_firms_never_ride_together(database: Database) -> No
                 assert len(firms_here) == 1
 
 
-def test_batteries_and_oil_share_a_trip_only_behind_a_partition(database: Database) -> None:
+def trips_of_oil_and_battery(database: Database, partitioned: bool) -> int:
     with database.transaction() as session:
         world.firm_with_requests(session, 1, (OIL, (100_000,)))
         world.firm_with_requests(session, 2, (BATTERY, (100_000,)))
+        session.execute(update(Vehicle).values(partitioned=partitioned))
+    with database.reading() as session:
+        return sum(len(row.trips) for row in world.plan_of(session, world.planned(database)).rounds)
+
+
+def test_batteries_and_oil_share_a_trip_behind_a_partition(database: Database) -> None:
+    assert trips_of_oil_and_battery(database, partitioned=True) == 1
+
+
+def test_batteries_and_oil_share_no_trip_without_a_partition(database: Database) -> None:
+    assert trips_of_oil_and_battery(database, partitioned=False) == 2
+
+
+def test_one_firms_oil_and_batteries_wait_for_a_vehicle_with_a_partition(database: Database) -> None:
+    with database.transaction() as session:
+        world.firm_with_requests(session, 1, (OIL, (100_000,)), (BATTERY, (100_000,)))
+    with database.reading() as session:
+        [row] = world.plan_of(session, world.planned(database)).rounds
+        assert row.vehicle.partitioned and len(world.all_requests(session)) == 1
+
+
+def test_one_firms_oil_and_batteries_are_parted_where_no_vehicle_has_a_partition(
+    database: Database,
+) -> None:
+    with database.transaction() as session:
+        world.firm_with_requests(session, 1, (OIL, (100_000,)), (BATTERY, (100_000,)))
         session.execute(update(Vehicle).values(partitioned=False))
+    world.planned(database)
     with database.reading() as session:
-        trips = [t for r in world.plan_of(session, world.planned(database)).rounds for t in r.trips]
-        assert len(trips) == 2
-    change(database, update(Vehicle).values(partitioned=True))
-    with database.reading() as session:
-        trips = [t for r in world.plan_of(session, world.planned(database)).rounds for t in r.trips]
-        assert len(trips) == 1
+        assert len(world.all_requests(session)) == 2
 
 
 def test_vehicles_and_crews_of_published_rounds_are_not_planned_again(database: Database) -> None:
@@ -440,9 +458,7 @@ def test_the_heartbeat_tells_how_far_it_is_and_hears_the_cancellation(database: 
     held = planning.runs._Held.take(database, run_id, lambda: clock[0])
     assert held is not None
     clock[0] = NOW + timedelta(seconds=5)
-    held.on_progress(
-        routing.Progress(best_cost_fen=9, assigned=3, unassigned=1, iterations=7, seconds=5.0)
-    )
+    held.on_progress(routing.Progress(best_cost_fen=9, assigned=3, unassigned=1, iterations=7, seconds=5.0))
     run = run_of(database, run_id)
     assert (run.progress_permille, run.progress_assigned, run.progress_total) == (500, 3, 4)
     assert not held.is_cancelled()

@@ -1,4 +1,4 @@
-"""The platform's gate: what a trip brought is weighed, judged, taken in or sent home; nothing is half done."""
+"""The platform's gate: what a trip brought is weighed, judged, taken in or sent home, never half."""
 
 from __future__ import annotations
 
@@ -87,7 +87,9 @@ def test_a_difference_inside_the_tolerance_opens_no_case_and_the_next_gram_does(
 def test_a_refused_container_makes_the_manifest_partly_accepted(database: Database) -> None:
     [trip_id] = world.driven(database, TWO_DRUMS)
     first, second = contents(database, trip_id)
-    world.receive(database, trip_id, Decision(first, 150_000), Decision(second, None, "refused", "not_licensed"))
+    world.receive(
+        database, trip_id, Decision(first, 150_000), Decision(second, None, "refused", "not_licensed")
+    )
     with database.reading() as session:
         assert session.get_one(Container, second).state == "refused_on_arrival"
         assert session.get_one(Container, second).holder_id is None
@@ -201,7 +203,9 @@ def test_a_platform_without_the_category_in_its_licence_takes_nothing_in(databas
     [trip_id] = world.driven(database)
     [only] = contents(database, trip_id)
     with database.transaction() as session:
-        session.execute(update(Permit).values(valid_until_on=date(2026, 3, 1)))
+        session.execute(
+            update(Permit).values(valid_from_on=date(2022, 1, 1), valid_until_on=date(2026, 3, 1))
+        )
     assert refusal(database, trip_id, Decision(only, 150_000)).code == "permit.expired"
     world.receive(database, trip_id, Decision(only, 150_000, "refused", "not_licensed"))
 
@@ -240,7 +244,7 @@ def test_two_firms_on_one_trip_have_their_own_entry_and_manifest(database: Datab
         assert [row.reception_no[-5:] for row in made] == [f"{n:05d}" for n in range(1, len(trips) + 1)]
     with database.reading() as session:
         assert {row.state for row in session.scalars(select(Manifest))} == {"accepted"}
-        assert len(ledger.entries_for(session, type="container.received")) == 2
+        assert len(world.entries(session, "container.received")) == 2
         accepted = session.execute(select(ManifestLine.waste_code, ManifestLine.accepted_g)).all()
         assert sorted(accepted) == [(RAGS, 40_000), (OIL, 80_000), (OIL, 150_000)]
     books_hold(database)

@@ -56,9 +56,7 @@ def state_of(database: Database, kind: Any, key: UUID) -> str:
         return str(session.get_one(kind, key).state)
 
 
-def test_home_says_what_waits_and_that_tomorrow_has_no_plan(
-    client: FlaskClient, database: Database
-) -> None:
+def test_home_says_what_waits_and_that_tomorrow_has_no_plan(client: FlaskClient, database: Database) -> None:
     world.waiting(database, 2)
     page = client.get("/dispatcher").text
     assert "个申请等待收运" in page and "还没有计划" in page
@@ -121,13 +119,13 @@ def test_a_bad_day_or_budget_comes_back_with_the_form(client: FlaskClient, queue
     answer = client.post("/dispatcher/plans/runs", data={"service_on": DAY.isoformat(), "budget_s": "9999"})
     assert answer.status_code == 422 and "1800" in answer.text
     past = (firms.TODAY - timedelta(days=1)).isoformat()
-    assert client.post("/dispatcher/plans/runs", data={"service_on": past, "budget_s": "9"}).status_code == 422
+    assert (
+        client.post("/dispatcher/plans/runs", data={"service_on": past, "budget_s": "9"}).status_code == 422
+    )
     assert queued == []
 
 
-def test_a_double_click_orders_one_run(
-    client: FlaskClient, database: Database, queued: list[UUID]
-) -> None:
+def test_a_double_click_orders_one_run(client: FlaskClient, database: Database, queued: list[UUID]) -> None:
     form = {"service_on": DAY.isoformat(), "budget_s": "10", "idempotency_key": "once"}
     first = client.post("/dispatcher/plans/runs", data=form)
     second = client.post("/dispatcher/plans/runs", data=form)
@@ -143,9 +141,7 @@ def test_a_run_can_be_cancelled_from_its_page(
     assert "重新计算" in client.get(f"/dispatcher/runs/{queued[0]}").text
 
 
-def test_a_failed_run_says_why_in_words(
-    client: FlaskClient, database: Database, queued: list[UUID]
-) -> None:
+def test_a_failed_run_says_why_in_words(client: FlaskClient, database: Database, queued: list[UUID]) -> None:
     client.post("/dispatcher/plans/runs", data={"service_on": DAY.isoformat(), "budget_s": "10"})
     planning.execute_run(database, run_id=queued[0], now=lambda: NOW)
     assert "没有可收运的申请" in client.get(f"/dispatcher/runs/{queued[0]}").text
@@ -184,9 +180,7 @@ def test_a_draft_can_be_put_aside(client: FlaskClient, database: Database) -> No
     assert state_of(database, RoutePlan, plan_id) == "discarded"
 
 
-def test_a_round_can_be_read_printed_and_given_another_crew(
-    client: FlaskClient, database: Database
-) -> None:
+def test_a_round_can_be_read_printed_and_given_another_crew(client: FlaskClient, database: Database) -> None:
     world.waiting(database, 2)
     [first, *_] = stops(database, world.published(database))
     round_id = first["round"]
@@ -252,23 +246,26 @@ def test_nobody_else_gets_the_dispatchers_pages(sign_in: SignIn, database: Datab
 # --- API -----------------------------------------------------------------------------------------
 
 
-def test_the_api_plans_and_publishes(
-    client: FlaskClient, database: Database, queued: list[UUID]
-) -> None:
+def json_of(answer: Any) -> Any:
+    """What the API answered."""
+    return answer.json
+
+
+def test_the_api_plans_and_publishes(client: FlaskClient, database: Database, queued: list[UUID]) -> None:
     world.waiting(database, 2)
     order = {"service_on": DAY.isoformat(), "budget_s": 1, "seed": 3}
     made = client.post("/api/v1/planning-runs", json=order)
-    assert made.status_code == 201 and [str(key) for key in queued] == [made.json["id"]]
+    assert made.status_code == 201 and [str(key) for key in queued] == [json_of(made)["id"]]
     planning.execute_run(database, run_id=queued[0], now=lambda: NOW)
-    run = client.get(f"/api/v1/planning-runs/{queued[0]}").json
+    run = json_of(client.get(f"/api/v1/planning-runs/{queued[0]}"))
     assert run["state"] == "done" and run["progress_total"] == 2
-    plan = client.get(f"/api/v1/route-plans/{run['plan_id']}").json
+    plan = json_of(client.get(f"/api/v1/route-plans/{run['plan_id']}"))
     assert plan["stops_planned"] == 2 and plan["seed"] == 3
-    assert client.get("/api/v1/route-plans").json["count"] == 1
+    assert json_of(client.get("/api/v1/route-plans"))["count"] == 1
     address = f"/api/v1/route-plans/{plan['id']}/publish"
     assert client.post(address, json={}).status_code == 422
     assert client.post(address, json={"version": 9}).status_code == 409
-    assert client.post(address, json={"version": plan["version"]}).json["state"] == "published"
+    assert json_of(client.post(address, json={"version": plan["version"]}))["state"] == "published"
 
 
 def test_the_api_tells_why_a_request_is_left_out(client: FlaskClient, database: Database) -> None:
@@ -276,30 +273,28 @@ def test_the_api_tells_why_a_request_is_left_out(client: FlaskClient, database: 
     with database.transaction() as session:
         session.execute(update(Container).values(state="void"))
     plan_id = world.planned(database)
-    [left] = client.get(f"/api/v1/route-plans/{plan_id}").json["unassigned"]
+    [left] = json_of(client.get(f"/api/v1/route-plans/{plan_id}"))["unassigned"]
     assert left["reason"] == "no_containers" and "没有可装车的容器" in left["explanation"]
 
 
 def test_the_api_rearranges_rounds(client: FlaskClient, database: Database) -> None:
     world.waiting(database, 2)
     [first, second] = stops(database, world.published(database))
-    rounds = client.get(f"/api/v1/rounds?service_on={DAY}&platform=JX-P02").json
+    rounds = json_of(client.get(f"/api/v1/rounds?service_on={DAY}&platform=JX-P02"))
     assert str(first["round"]) in {row["id"] for row in rounds}
-    row = client.get(f"/api/v1/rounds/{first['round']}").json
+    row = json_of(client.get(f"/api/v1/rounds/{first['round']}"))
     assert row["driver"]["certificate_no"] and row["trips"][0]["stops"]
     body = {"reason": "weather", "note": ""}
     back = client.post(f"/api/v1/requests/{first['request']}/send-back", json=body)
-    assert back.json["state"] == "open"
+    assert json_of(back)["state"] == "open"
     crew = {"driver_id": row["driver"]["id"], "escort_id": row["escort"]["id"], "version": 99}
     assert client.put(f"/api/v1/rounds/{second['round']}/crew", json=crew).status_code == 409
-    current = client.get(f"/api/v1/rounds/{second['round']}").json["version"]
+    current = json_of(client.get(f"/api/v1/rounds/{second['round']}"))["version"]
     done = client.put(f"/api/v1/rounds/{second['round']}/crew", json=crew | {"version": current})
     assert done.status_code == 200
-    current = done.json["version"]
-    cancel = client.post(
-        f"/api/v1/rounds/{second['round']}/cancel", json=body | {"version": current}
-    )
-    assert cancel.json["state"] == "cancelled"
+    current = json_of(done)["version"]
+    cancel = client.post(f"/api/v1/rounds/{second['round']}/cancel", json=body | {"version": current})
+    assert json_of(cancel)["state"] == "cancelled"
 
 
 def test_the_api_refuses_strangers_with_a_problem_document(sign_in: SignIn, database: Database) -> None:
@@ -329,7 +324,13 @@ REASONS: dict[str, dict[str, Any]] = {
     "distance_too_long": {"vehicle": "示", "over_m": 900},
     "shift_too_short": {"vehicle": "示", "over_s": 900},
     "rest_impossible": {"vehicle": "示", "driving_s": 15_000},
-    "fleet_exhausted": {"vehicles_used": 3, "vehicles": 3, "by": "capacity", "dimension": "gross_g", "over": 5},
+    "fleet_exhausted": {
+        "vehicles_used": 3,
+        "vehicles": 3,
+        "by": "capacity",
+        "dimension": "gross_g",
+        "over": 5,
+    },
 }
 
 

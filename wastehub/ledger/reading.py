@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, literal, select, union, union_all
+from sqlalchemy import ColumnElement, func, literal, literal_column, select, union, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from . import canonical
@@ -59,6 +59,19 @@ class Balance:
     @property
     def balance_g(self) -> int:
         return self.in_g - self.out_g
+
+
+@dataclass(frozen=True, slots=True)
+class OriginBalance:
+    """Grams now in the accounts of one kind for batches of one origin: the part of their names before "/".
+
+    `place_kind`: the part of the accounts' places before ":".
+    """
+
+    origin: str
+    kind: str
+    place_kind: str
+    balance_g: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +188,26 @@ def rollups(session: Session, *, kind: Some = None, place: Some = None, code: So
     return [Balance(*row) for row in session.execute(statement.order_by(made.kind, made.place, made.code))]
 
 
+def balances_by_origin(session: Session) -> list[OriginBalance]:
+    """All balances, added up in the database by origin, kind of account and kind of place."""
+    account, balance = AccountRow, BalanceRow
+    origin, place_kind = _before(session, account.batch, "/"), _before(session, account.place, ":")
+    statement = (
+        select(origin, account.kind, place_kind, func.sum(balance.in_g - balance.out_g))
+        .join(balance, balance.account == account.id)
+        .group_by(origin, account.kind, place_kind)
+    )
+    return [OriginBalance(*row[:3], balance_g=int(row[3])) for row in session.execute(statement)]
+
+
+def _before(session: Session, column: InstrumentedAttribute[str], mark: str) -> ColumnElement[str]:
+    """The part of a text before a mark; the whole text when the mark is not in it."""
+    quoted: ColumnElement[str] = literal_column(f"'{mark}'")
+    if session.get_bind().dialect.name == "postgresql":
+        return func.split_part(column, quoted, 1)
+    return func.substr(column, 1, func.instr(column.concat(quoted), quoted) - 1)
+
+
 def label_states(session: Session, labels: Iterable[str]) -> dict[str, LabelState]:
     """Where the books have each label. `mass_event` is what mass.corrected must name in "corrects"."""
     return {label: record.state for label, record in load_labels(session, labels).items()}
@@ -254,15 +287,14 @@ def latest(
     session: Session,
     *,
     text: str = "",
-    site: str | None = None,
+    site: Some = None,
     before_idx: int | None = None,
     limit: int = 50,
 ) -> list[Entry]:
     """The newest entries, newest first; `text` names a site, a subject, a label or an event type."""
     statement = select(EntryRow.idx, EntryRow.leaf, EntryRow.leaf_hash, EntryRow.recorded_at, HeldRow.reason,
                        HeldRow.detail).outerjoin(HeldRow, HeldRow.idx == EntryRow.idx)  # fmt: skip
-    if site is not None:
-        statement = statement.where(EntryRow.site == site)
+    statement = statement.where(*_among(EntryRow.site, site))
     if text:
         among = select(EntryLabelRow.idx).where(EntryLabelRow.label == text)
         named = select(EntryRow.idx).where(

@@ -18,7 +18,6 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
-from sqlalchemy.orm.interfaces import ORMOption
 
 from ..db import Base, Grams
 from ..domain.actors import Actor
@@ -99,7 +98,10 @@ class Round(Versioned, Base):
     """One vehicle's day 收运任务. `state`: planned, published, under_way, finished, cancelled."""
 
     __tablename__ = "rounds"
-    __table_args__ = (UniqueConstraint("round_no"), Index("ix_rounds_service_on_state", "service_on", "state"))
+    __table_args__ = (
+        UniqueConstraint("round_no"),
+        Index("ix_rounds_service_on_state", "service_on", "state"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     round_no: Mapped[str] = mapped_column(String(28))
@@ -188,7 +190,7 @@ class UnassignedStop(Base):
 LIVE_ROUND = ("published", "under_way", "finished")
 
 
-def _round_options() -> list[ORMOption]:
+def _round_options() -> list[Any]:
     """What pages and services need of a round: vehicle, crew, trips, stops, requests and their firms."""
     stops = selectinload(Round.trips).selectinload(Trip.stops)
     return [
@@ -311,9 +313,7 @@ def stops_by_id(session: Session, ids: list[UUID], *, lock: bool = False) -> dic
     query = (
         select(Stop)
         .where(Stop.id.in_(ids))
-        .options(
-            joinedload(Stop.trip), joinedload(Stop.request).joinedload(PickupRequest.enterprise)
-        )
+        .options(joinedload(Stop.trip), joinedload(Stop.request).joinedload(PickupRequest.enterprise))
         .execution_options(populate_existing=lock)
     )
     if lock:
@@ -338,4 +338,3 @@ def trips_by_id(session: Session, ids: list[UUID], *, lock: bool = False) -> dic
     if lock:
         query = query.with_for_update(of=Trip)
     return {row.id: row for row in session.scalars(query)}
-

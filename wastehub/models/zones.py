@@ -63,6 +63,12 @@ def zones_of(session: Session, organisation_ids: list[UUID]) -> dict[UUID, list[
     return found
 
 
+def zone_codes(session: Session, zone_ids: list[UUID]) -> dict[UUID, str]:
+    """The code that stands on the sign of each zone."""
+    wanted = sorted(set(zone_ids), key=str)
+    return {key: code for key, code in session.execute(select(Zone.id, Zone.code).where(Zone.id.in_(wanted)))}
+
+
 def zone_groups(session: Session, zone_ids: list[UUID]) -> dict[UUID, frozenset[str]]:
     """The segregation groups that each zone is laid out for."""
     query = select(ZoneGroup).where(ZoneGroup.zone_id.in_(zone_ids))

@@ -50,7 +50,8 @@ def store_photo(session: Session, *, actor: Actor, data: bytes, folder: Path, no
 
     It is decoded and encoded anew as JPEG of at most 2000 px a side: place, device and anything else that
     rode along in the file stay behind, its upright position does not.
-    Raises InvalidInput: photo.empty, photo.too_large(longest_bytes), photo.not_an_image, photo.too_many_pixels.
+    Raises InvalidInput: photo.empty, photo.too_large(largest_mb), photo.not_an_image,
+    photo.too_many_pixels(most).
     """
     actor.require("photo.store")
     assert actor.user_id is not None, "a photo is stored by a person"

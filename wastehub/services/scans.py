@@ -241,11 +241,9 @@ class _Desk:
         if container.request_id is not None and (row.id, container.request_id) in self.stops:
             return self.stops[row.id, container.request_id]
         owner = container.batch.enterprise_id
-        return next(
-            (s for (rid, _), s in self.stops.items() if rid == row.id and s.state == "planned"
-             and self._owner_of(s) == owner),
-            None,
-        )  # fmt: skip
+        own = [s for (rid, _), s in self.stops.items() if rid == row.id and self._owner_of(s) == owner]
+        # One that is still to be served before one that was left.
+        return min(own, key=lambda stop: stop.state != "planned", default=None)
 
     def _owner_of(self, stop: Stop) -> UUID:
         return self.owners[stop.id]

@@ -64,8 +64,7 @@ def round_map(region: str, row: Round) -> MapDrawing:
 
 def _lines(rounds: Sequence[Round]) -> list[Path]:
     found = []
-    number = 0
-    for row in rounds:
+    for number, row in enumerate(rounds):
         home = (row.platform.lon_e6, row.platform.lat_e6)
         for trip in row.trips:
             points = [(s.request.enterprise.lon_e6, s.request.enterprise.lat_e6) for s in trip.stops]
@@ -73,7 +72,6 @@ def _lines(rounds: Sequence[Round]) -> list[Path]:
                 # One colour per round in an overview, one per trip when a single round is drawn.
                 css = route_css(number if len(rounds) > 1 else trip.seq - 1)
                 found.append(Path((home, *points, home), css, title=f"{row.round_no} · {trip.seq}"))
-        number += 1
     return found
 
 
@@ -85,13 +83,14 @@ def _stops(rounds: Sequence[Round], numbered: bool) -> list[Spot]:
             for stop in trip.stops:
                 running += 1
                 firm = stop.request.enterprise
+                about = (formatting.clock(stop.arrive_s), firm.name, formatting.mass(stop.planned_g))
                 colour = (number if len(rounds) > 1 else trip.seq - 1) % 8
                 found.append(
                     Spot(
                         firm.lon_e6,
                         firm.lat_e6,
                         f"stop route-spot-{colour}",
-                        title=f"{formatting.clock(stop.arrive_s)} {firm.name} {formatting.mass(stop.planned_g)}",
+                        title=" ".join(about),
                         text=str(running) if numbered else "",
                         radius=9 if numbered else 4,
                     )

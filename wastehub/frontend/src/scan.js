@@ -108,7 +108,7 @@ export class Scanner {
       return;
     }
     if (source === 'camera') this.told = { text, at: now };
-    navigator.vibrate?.(80);
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(80); // refused, with an error, before the first touch
     beep();
     this.show('read', this.say.textRead);
     if (!this.continuous) {

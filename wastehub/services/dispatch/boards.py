@@ -19,8 +19,8 @@ from ...models.reference import WasteCode
 from ...models.requests import PickupRequest
 from ...models.route_plans import (
     PlanningRun,
-    RoutePlan,
     Round,
+    RoutePlan,
     Stop,
     Trip,
     UnassignedStop,
@@ -256,6 +256,7 @@ def _codes(session: Session, request_ids: list[UUID]) -> dict[UUID, tuple[str, .
             .distinct()
         )
         for request_id, code in session.execute(query):
+            assert request_id is not None
             found.setdefault(request_id, set()).add(code)
     return {key: tuple(sorted(codes)) for key, codes in found.items()}
 
@@ -352,7 +353,9 @@ def day_rounds(session: Session, *, actor: Actor, on: date, platform: str) -> li
     """
     actor.require("round.view")
     platform_id = actor.organisation_id if actor.role == "driver" else None
-    rows = rounds_on(session, on, platform_id=platform_id, states=("published", "under_way", "finished", "cancelled"))
+    rows = rounds_on(
+        session, on, platform_id=platform_id, states=("published", "under_way", "finished", "cancelled")
+    )
     return [
         row
         for row in rows

@@ -21,14 +21,16 @@ from ...models.manifests import Manifest, ManifestLine
 from ...models.numbers import take_numbers
 from ...models.organisations import Organisation
 from ...models.requests import PickupRequest
-from ...models.route_plans import RoutePlan, Round, Stop, Trip, busy_on, full_plan, plans_on
+from ...models.route_plans import Round, RoutePlan, Stop, Trip, busy_on, full_plan, plans_on
 from ...models.versioned import require_version
 from .crew import require_crew, require_vehicle
 
 Held = dict[UUID, list[tuple[Container, Batch]]]
 
 
-def publish(session: Session, *, actor: Actor, plan_id: UUID, version: int | None, now: datetime) -> RoutePlan:
+def publish(
+    session: Session, *, actor: Actor, plan_id: UUID, version: int | None, now: datetime
+) -> RoutePlan:
     """Bind a draft: requests scheduled, containers tied to trips, one manifest per mover-out and trip.
 
     Other drafts of the same day are discarded: their vehicles and requests are gone.
@@ -59,7 +61,9 @@ def publish(session: Session, *, actor: Actor, plan_id: UUID, version: int | Non
     return plan
 
 
-def discard(session: Session, *, actor: Actor, plan_id: UUID, version: int | None, now: datetime) -> RoutePlan:
+def discard(
+    session: Session, *, actor: Actor, plan_id: UUID, version: int | None, now: datetime
+) -> RoutePlan:
     """Put a draft aside; its requests were never taken out of the pool. Raises Conflict(plan.not_draft)."""
     actor.require("plan.publish")
     plan = full_plan(session, plan_id)
@@ -155,9 +159,7 @@ def _containers(session: Session, request_ids: list[UUID]) -> Held:
         query = (
             select(Container, Batch)
             .join(Batch, Batch.id == Container.batch_id)
-            .where(
-                Container.request_id.in_(request_ids[start : start + 500]), Container.state == "labelled"
-            )
+            .where(Container.request_id.in_(request_ids[start : start + 500]), Container.state == "labelled")
             .order_by(Container.label_code)
         )
         for container, batch in session.execute(query):

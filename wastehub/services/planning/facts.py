@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -57,7 +57,11 @@ class DayFacts:
     matrix: Matrix
     limits: dict[str, int]
     region: str
-    partitioned: bool = field(default=False)
+
+    def partitioned_for(self, row: PickupRequest) -> bool:
+        """Whether a vehicle with partitions could come for this request today."""
+        signed = {contract.platform_id for contract in self.contracts.get(row.enterprise_id, [])}
+        return any(vehicle.partitioned and vehicle.platform_id in signed for vehicle in self.fleet)
 
 
 def read(session: Session, service_on: date) -> DayFacts:
@@ -83,7 +87,6 @@ def read(session: Session, service_on: date) -> DayFacts:
         matrix=Matrix({pair: Relation(rel) for pair, rel in reference.matrix(session).items()}),
         limits=reference.legal_limits(session, service_on),
         region=_region(session),
-        partitioned=bool(fleet) and all(row.partitioned for row in fleet),
     )
 
 

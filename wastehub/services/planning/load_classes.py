@@ -1,8 +1,7 @@
 """From waste to the anonymous load classes that the solver knows, and which of them share no trip.
 
-A load class is one waste code in one segregation group with one set of hazard letters. S (only behind a
-partition) counts as "never" unless every vehicle that could drive that day has partitions: the solver
-knows conflicts of classes, not of classes on one vehicle, and the stricter reading is never wrong.
+A load class is one waste code in one segregation group with one set of hazard letters. F is a conflict on
+every vehicle, S on every vehicle without partitions.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from itertools import combinations_with_replacement
 from uuid import UUID
 
 from ...domain import waste_codes
-from ...domain.segregation import Load, Matrix, allows_trip
+from ...domain.segregation import Load, Matrix, Relation, allows_trip
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,16 +58,14 @@ class Cargo:
         }
 
 
-def conflicts(
-    classes: Iterable[LoadClass], matrix: Matrix, *, partitioned: bool
-) -> list[tuple[LoadClass, LoadClass]]:
-    """The pairs of classes that two different units' containers may not share a trip in."""
+def conflicts(classes: Iterable[LoadClass], matrix: Matrix) -> list[tuple[LoadClass, LoadClass, Relation]]:
+    """The pairs of classes that two different units' containers may not freely share a trip in: S or F."""
     known = sorted({one for one in classes if one.group})
-    return [
-        (a, b)
+    related = (
+        (a, b, matrix.between(a.load("one"), b.load("other")))
         for a, b in combinations_with_replacement(known, 2)
-        if not allows_trip(matrix.between(a.load("one"), b.load("other")), partitioned=partitioned)
-    ]
+    )
+    return [(a, b, relation) for a, b, relation in related if relation is not Relation.C]
 
 
 def parts(cargo: Sequence[Cargo], matrix: Matrix, *, partitioned: bool) -> list[list[Cargo]]:

@@ -7,19 +7,19 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-import routing
-from routing import Problem, Progress, Solution, StopRule, greedy, json_io
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+
+import routing
+from routing import Problem, Progress, Solution, StopRule, greedy, json_io
 
 from ... import ledger
 from ...db import Database, new_id
 from ...domain.actors import Actor
-from ...domain.errors import Conflict
 from ...models.batches import Batch, Container, batch_key
 from ...models.numbers import take_numbers
 from ...models.requests import PickupRequest, RequestWindow
-from ...models.route_plans import RoutePlan, Round, Trip, UnassignedStop
+from ...models.route_plans import Round, RoutePlan, Trip, UnassignedStop
 from ...models.route_plans import Stop as StopRow
 from . import facts, load_classes
 from .facts import DayFacts
@@ -101,7 +101,9 @@ def _read(database: Database, *, actor: Actor, service_on: date, now: Callable[[
 def _mixed(day: DayFacts) -> dict[UUID, list[list[Cargo]]]:
     """Requests whose containers no single trip may carry, cut into parts that may."""
     found = {
-        row.id: load_classes.parts(day.cargo.get(row.id, []), day.matrix, partitioned=day.partitioned)
+        row.id: load_classes.parts(
+            day.cargo.get(row.id, []), day.matrix, partitioned=day.partitioned_for(row)
+        )
         for row in day.requests
     }
     return {key: parts for key, parts in found.items() if len(parts) > 1}
@@ -200,6 +202,7 @@ def store(
         name = f"round/{_platform_code(keys, route)}/{stamp}"
         series[name] = series.get(name, 0) + 1
     numbers = {name: iter(taken) for name, taken in take_numbers(session, series).items()}
+    written = json_io.problem_to_dict(problem)
     plan = RoutePlan(
         id=new_id(session, now),
         plan_no=f"JH{stamp}-{next(numbers[f'plan/{stamp}'])}",
@@ -208,8 +211,8 @@ def store(
         seed=seed,
         engine=solution.stats.engine,
         engine_version=solution.stats.engine_version,
-        problem_digest=json_io.digest(problem),
-        problem=json_io.problem_to_dict(problem),
+        problem_digest=json_io.digest_of(written),
+        problem=written,
         solution=json_io.solution_to_dict(solution),
         stops_planned=solution.assigned,
         stops_unassigned=len(solution.unassigned) + len(keys.excluded),

@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from routing import BreakRule, Conflict, Depot, Problem, Stop, Vehicle
-
 from sqlalchemy.orm import Session
 
+from routing import BreakRule, Conflict, Depot, Problem, Stop, Vehicle
+
 from ...domain import errors
+from ...domain.segregation import Relation
 from ...models.organisations import Organisation
 from ...models.requests import PickupRequest
 from . import facts, load_classes, storage, travel
@@ -81,8 +82,8 @@ def from_facts(day: DayFacts) -> tuple[Problem, Keys]:
         stops=stops,
         travel=travel.between(day.region, points.places),
         conflicts=tuple(
-            Conflict(a.id, b.id)
-            for a, b in load_classes.conflicts(classes, day.matrix, partitioned=day.partitioned)
+            Conflict(a.id, b.id, "never" if relation is Relation.F else "unless_separated")
+            for a, b, relation in load_classes.conflicts(classes, day.matrix)
         ),
         solo=frozenset(one.id for one in classes if not one.group),
         break_rule=BreakRule(day.limits["driving_max_s"], day.limits["driving_break_s"]),
@@ -214,4 +215,5 @@ def _vehicle(day: DayFacts, row: facts.Vehicle, classes: list[LoadClass]) -> Veh
         fixed_cost_fen=row.fixed_cost_fen,
         cost_per_km_fen=row.cost_per_km_fen,
         cost_per_h_fen=row.cost_per_h_fen,
+        separates=row.partitioned,
     )

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from routing import ProblemError, Progress, StopRule
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
+
+from routing import ProblemError, Progress, StopRule
 
 from ...db import Database, new_id
 from ...domain import calendar
@@ -45,9 +46,7 @@ def request_run(
     today = calendar.on_date(now)
     if service_on < today:
         raise InvalidInput("plan.day_over", field="service_on", on=service_on, today=today)
-    query = select(PlanningRun.id).where(
-        PlanningRun.service_on == service_on, PlanningRun.state.in_(WAITING)
-    )
+    query = select(PlanningRun.id).where(PlanningRun.service_on == service_on, PlanningRun.state.in_(WAITING))
     if session.scalars(query).first() is not None:
         raise Conflict("plan.run_under_way", on=service_on)
     run = PlanningRun(

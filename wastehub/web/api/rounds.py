@@ -12,23 +12,23 @@ from marshmallow import Schema, fields, validate
 from ...services import dispatch
 from ...services.dispatch import boards
 from ..acting import Act, acting, viewing
-from .route_plans import VersionSchema
+from .route_plans import PlanVersionSchema
 
 api = Blueprint("api_rounds", __name__, description="Rounds / 收运任务")
 
 
-class DaySchema(Schema):
+class RoundDaySchema(Schema):
     service_on = fields.Date(required=True)
     platform = fields.String(load_default="", validate=validate.Length(max=32))
 
 
-class PersonSchema(Schema):
+class CrewPersonSchema(Schema):
     id = fields.UUID()
     name = fields.String()
     certificate_no = fields.String()
 
 
-class StopSchema(Schema):
+class RoundStopSchema(Schema):
     id = fields.UUID()
     seq = fields.Integer()
     state = fields.String()
@@ -44,14 +44,14 @@ class StopSchema(Schema):
     planned_g = fields.Integer()
 
 
-class TripSchema(Schema):
+class RoundTripSchema(Schema):
     id = fields.UUID()
     seq = fields.Integer()
     state = fields.String()
     leave_s = fields.Integer()
     return_s = fields.Integer()
     unloaded_s = fields.Integer()
-    stops = fields.List(fields.Nested(StopSchema))
+    stops = fields.List(fields.Nested(RoundStopSchema))
 
 
 class RoundSchema(Schema):
@@ -64,26 +64,26 @@ class RoundSchema(Schema):
     version = fields.Integer()
     platform = fields.Function(lambda row: row.platform.code)
     plate = fields.Function(lambda row: row.vehicle.plate)
-    driver = fields.Nested(PersonSchema, allow_none=True)
-    escort = fields.Nested(PersonSchema, allow_none=True)
+    driver = fields.Nested(CrewPersonSchema, allow_none=True)
+    escort = fields.Nested(CrewPersonSchema, allow_none=True)
     start_s = fields.Integer()
     end_s = fields.Integer()
     distance_m = fields.Integer()
     drive_s = fields.Integer()
-    trips = fields.List(fields.Nested(TripSchema))
+    trips = fields.List(fields.Nested(RoundTripSchema))
 
 
-class CrewSchema(VersionSchema):
+class RoundCrewSchema(PlanVersionSchema):
     driver_id = fields.UUID(required=True)
     escort_id = fields.UUID(required=True)
 
 
-class ReasonSchema(Schema):
+class SendBackSchema(Schema):
     reason = fields.String(required=True, validate=validate.Length(max=40))
     note = fields.String(load_default="", validate=validate.Length(max=300))
 
 
-class CancelSchema(ReasonSchema, VersionSchema):
+class CancelRoundSchema(SendBackSchema, PlanVersionSchema):
     pass
 
 
@@ -96,14 +96,12 @@ class SentBackSchema(Schema):
 
 
 @api.route("/rounds", methods=["GET"])
-@api.arguments(DaySchema, location="query")
+@api.arguments(RoundDaySchema, location="query")
 @api.response(200, RoundSchema(many=True))
 @viewing("round.view")
 def list_rounds(act: Act, day: dict[str, Any]) -> Response:
     """The rounds of a day, as far as the caller may see them."""
-    rows = boards.day_rounds(
-        act.session, actor=act.actor, on=day["service_on"], platform=day["platform"]
-    )
+    rows = boards.day_rounds(act.session, actor=act.actor, on=day["service_on"], platform=day["platform"])
     return jsonify(RoundSchema(many=True).dump(rows))
 
 
@@ -117,7 +115,7 @@ def read_round(act: Act, round_id: UUID) -> Response:
 
 
 @api.route("/rounds/<uuid:round_id>/crew", methods=["PUT"])
-@api.arguments(CrewSchema)
+@api.arguments(RoundCrewSchema)
 @api.response(200, RoundSchema)
 @acting("round.rearrange", schema=RoundSchema)
 def assign_crew(act: Act, body: dict[str, Any], round_id: UUID) -> Any:
@@ -126,7 +124,7 @@ def assign_crew(act: Act, body: dict[str, Any], round_id: UUID) -> Any:
 
 
 @api.route("/rounds/<uuid:round_id>/cancel", methods=["POST"])
-@api.arguments(CancelSchema)
+@api.arguments(CancelRoundSchema)
 @api.response(200, RoundSchema)
 @acting("round.rearrange", schema=RoundSchema)
 def cancel_round(act: Act, body: dict[str, Any], round_id: UUID) -> Any:
@@ -135,7 +133,7 @@ def cancel_round(act: Act, body: dict[str, Any], round_id: UUID) -> Any:
 
 
 @api.route("/requests/<uuid:request_id>/send-back", methods=["POST"])
-@api.arguments(ReasonSchema)
+@api.arguments(SendBackSchema)
 @api.response(200, SentBackSchema)
 @acting("round.rearrange", schema=SentBackSchema)
 def send_back(act: Act, body: dict[str, Any], request_id: UUID) -> Any:

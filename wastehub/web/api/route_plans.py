@@ -29,9 +29,7 @@ class RunOrderSchema(Schema):
 class RunSchema(Schema):
     id = fields.UUID()
     service_on = fields.Date()
-    state = fields.String(
-        validate=validate.OneOf(["queued", "running", "done", "failed", "cancelled"])
-    )
+    state = fields.String(validate=validate.OneOf(["queued", "running", "done", "failed", "cancelled"]))
     seed = fields.Integer()
     budget_s = fields.Integer(allow_none=True)
     attempt = fields.Integer()
@@ -44,13 +42,13 @@ class RunSchema(Schema):
     plan_id = fields.UUID(allow_none=True)
 
 
-class VersionSchema(Schema):
+class PlanVersionSchema(Schema):
     version = fields.Integer(
         strict=True, required=True, metadata={"description": "the version of the object as it was read"}
     )
 
 
-class PageSchema(Schema):
+class PlanPageSchema(Schema):
     limit = fields.Integer(load_default=50, validate=validate.Range(1, MAX_PAGE))
     offset = fields.Integer(load_default=0, validate=validate.Range(0, 1_000_000))
 
@@ -134,7 +132,7 @@ def cancel_run(act: Act, run_id: UUID) -> Any:
 
 
 @api.route("/route-plans", methods=["GET"])
-@api.arguments(PageSchema, location="query")
+@api.arguments(PlanPageSchema, location="query")
 @api.response(200, PlanListSchema)
 @viewing("plan.view")
 def list_plans(act: Act, page: dict[str, int]) -> Response:
@@ -152,7 +150,7 @@ def read_plan(act: Act, plan_id: UUID) -> Response:
 
 
 @api.route("/route-plans/<uuid:plan_id>/publish", methods=["POST"])
-@api.arguments(VersionSchema)
+@api.arguments(PlanVersionSchema)
 @api.response(200, PlanSummarySchema)
 @acting("plan.publish", schema=PlanSummarySchema)
 def publish_plan(act: Act, body: dict[str, int], plan_id: UUID) -> Any:
@@ -163,7 +161,7 @@ def publish_plan(act: Act, body: dict[str, int], plan_id: UUID) -> Any:
 
 
 @api.route("/route-plans/<uuid:plan_id>/discard", methods=["POST"])
-@api.arguments(VersionSchema)
+@api.arguments(PlanVersionSchema)
 @api.response(200, PlanSummarySchema)
 @acting("plan.publish", schema=PlanSummarySchema)
 def discard_plan(act: Act, body: dict[str, int], plan_id: UUID) -> Any:

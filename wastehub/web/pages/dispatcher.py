@@ -25,11 +25,11 @@ from flask_babel import lazy_gettext as _l
 from ...domain import calendar, reasons
 from ...domain.calendar import CalendarYearUnknown
 from ...domain.errors import InvalidInput, RuleViolation
-from ...models.route_plans import PlanningRun, RoutePlan, Round
+from ...models.route_plans import PlanningRun, Round, RoutePlan
 from ...services import dispatch, planning
 from ...services.dispatch import boards
 from ..acting import Act, acting, viewing
-from ..context import database, settings
+from ..context import current_actor, settings
 from ..explanations import explain_code
 from ..form_states import blank, refused
 from ..left_out import sentence
@@ -108,6 +108,7 @@ def show(template: str, **values: Any) -> str:
         stop_states=STOP_STATES,
         named=named,
         reason_name=reason_name,
+        own_unit=current_actor().organisation_id,
         **values,
     )
 
@@ -170,9 +171,7 @@ def request_pool(act: Act) -> Any:
     today = calendar.on_date(act.now)
     platforms = boards.platforms(act.session)
     own = next((row.code for row in platforms if row.id == act.actor.organisation_id), "")
-    query = read_query(
-        request.args, POOL_COLUMNS, filters=("q", "platform", "due", "state"), sort="due_on"
-    )
+    query = read_query(request.args, POOL_COLUMNS, filters=("q", "platform", "due", "state"), sort="due_on")
     wanted = query.filters["platform"] or own
     rows, count, sums = boards.request_pool(
         act.session,
@@ -253,9 +252,7 @@ PLAN_COLUMNS = (
 def plans(act: Act, violation: RuleViolation | None = None) -> str:
     today = calendar.on_date(act.now)
     query = read_query(request.args, PLAN_COLUMNS, sort="service_on")
-    rows, count = boards.latest_plans(
-        act.session, actor=act.actor, limit=query.limit, offset=query.offset
-    )
+    rows, count = boards.latest_plans(act.session, actor=act.actor, limit=query.limit, offset=query.offset)
     suggested = next_service_day(today)
     form = (
         blank({"service_on": suggested.isoformat(), "budget_s": "30"})
@@ -314,9 +311,7 @@ def run(act: Act, run_id: UUID) -> Any:
 def run_fragment(act: Act, run_id: UUID) -> Response:
     """The progress panel alone, asked for each second; an ended run makes the page load its result."""
     row = boards.run_board(act.session, actor=act.actor, run_id=run_id)
-    answer = make_response(
-        show("dispatcher/run_fragment.html", run=row, progress=run_progress(row, act.now))
-    )
+    answer = make_response(show("dispatcher/run_fragment.html", run=row, progress=run_progress(row, act.now)))
     if row.state not in ("queued", "running"):
         answer.headers["HX-Refresh"] = "true"
     return answer
@@ -397,9 +392,7 @@ def _plan_totals(row: RoutePlan) -> Mapping[str, int]:
 @pages.post("/plans/<uuid:plan_id>/publish")
 @acting("plan.publish", on_violation=lambda violation, plan_id: plan(plan_id, violation))
 def publish(act: Act, plan_id: UUID) -> Any:
-    row = dispatch.publish(
-        act.session, actor=act.actor, plan_id=plan_id, version=_version(), now=act.now
-    )
+    row = dispatch.publish(act.session, actor=act.actor, plan_id=plan_id, version=_version(), now=act.now)
     flash(_("计划 %(number)s 已发布：联单已开具，驾驶员可查看任务。", number=row.plan_no), "good")
     return redirect(url_for("dispatcher.plan", plan_id=plan_id))
 
@@ -407,9 +400,7 @@ def publish(act: Act, plan_id: UUID) -> Any:
 @pages.post("/plans/<uuid:plan_id>/discard")
 @acting("plan.publish", on_violation=lambda violation, plan_id: plan(plan_id, violation))
 def discard(act: Act, plan_id: UUID) -> Any:
-    row = dispatch.discard(
-        act.session, actor=act.actor, plan_id=plan_id, version=_version(), now=act.now
-    )
+    row = dispatch.discard(act.session, actor=act.actor, plan_id=plan_id, version=_version(), now=act.now)
     flash(_("计划 %(number)s 已作废，申请仍在待排中。", number=row.plan_no), "info")
     return redirect(url_for("dispatcher.plans"))
 
@@ -452,9 +443,7 @@ def rounds(act: Act) -> Any:
     query = read_query(request.args, ROUND_COLUMNS, filters=("service_on", "platform"), sort="round_no")
     wanted = query.filters["platform"] or own
     on = day_of(query.filters["service_on"], today)
-    rows = boards.day_rounds(
-        act.session, actor=act.actor, on=on, platform="" if wanted == "all" else wanted
-    )
+    rows = boards.day_rounds(act.session, actor=act.actor, on=on, platform="" if wanted == "all" else wanted)
     sums = {
         "stops": sum(_stops(row) for row in rows),
         "planned_g": sum(_mass(row) for row in rows),
@@ -476,9 +465,7 @@ def rounds(act: Act) -> Any:
 
 @pages.get("/rounds/<uuid:round_id>")
 @viewing("round.rearrange")
-def round_detail(
-    act: Act, round_id: UUID, violation: RuleViolation | None = None, dialog: str = ""
-) -> str:
+def round_detail(act: Act, round_id: UUID, violation: RuleViolation | None = None, dialog: str = "") -> str:
     board = boards.round_board(act.session, actor=act.actor, round_id=round_id)
     row = board.round
     present = {"driver_id": str(row.driver_id or ""), "escort_id": str(row.escort_id or "")}

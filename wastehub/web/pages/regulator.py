@@ -52,9 +52,7 @@ COUNTY_COLUMNS = (
 @viewing("county.view")
 def home(act: Act) -> Any:
     rows = audits.county_balances(act.session, actor=act.actor)
-    total = audits.Fate()
-    for row in rows:
-        total.add(row.fate)
+    total = audits.total_of(row.fate for row in rows)
     query = read_query(request.args, COUNTY_COLUMNS, sort="county")
     sums = {c.key: getattr(total, c.key) for c in FATE_COLUMNS} | {"firms": sum(r.firms for r in rows)}
     listing = query.show(rows, count=len(rows), sums=sums)
@@ -172,7 +170,7 @@ def batches(act: Act) -> Any:
         actor=act.actor,
         text=query.filters["q"],
         county=query.filters["county"],
-        state=state if state in audits.STATE_GROUPS else "",
+        state=state if state in audits.PLACES else "",
         sort=query.sort,
         descending=query.descending,
         limit=query.limit,

@@ -11,13 +11,13 @@ from uuid import UUID
 from flask import request
 from flask_babel import gettext as _
 
-from ... import ledger
-from ...domain import batch_lifecycle, quantities
-from ...domain.errors import InvalidInput
-from ...services import batches, requests, stock
-from .. import formatting, words
-from ..acting import Act
-from ..locale import select_locale
+from .... import ledger
+from ....domain import batch_lifecycle, quantities
+from ....domain.errors import InvalidInput
+from ....services import batches, requests, stock
+from ... import formatting, words
+from ...acting import Act
+from ...locale import select_locale
 
 _ROW = re.compile(r"containers\.(\d{1,3})\.(container_type|mass_kg)")
 
@@ -161,7 +161,7 @@ def events(entries: Sequence[ledger.Entry], places: Mapping[str, str]) -> list[d
         if reason := event.facts.get("reason"):
             texts.append(str(reason))
         if entry.held_reason:
-            texts.append(_("账本未入账,等待处理"))
+            texts.append(_("账本未入账，等待处理"))
         shown.append(
             {
                 "at": event.at,

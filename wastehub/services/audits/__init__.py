@@ -1,0 +1,30 @@
+"""What a regulator asks: the chain of a batch, the kilograms of a county, what is overdue, the log itself."""
+
+from .chain import Trace, trace
+from .counties import CountyBalance, county_balances
+from .differences import CaseRow, open_cases, resolve_case
+from .fates import Fate, total_of
+from .firms import FirmView, firm_view
+from .open_loops import OverdueRow, overdue
+from .records import PLACES, ledger_entry, ledger_page, search_batches, verify_ledger
+
+__all__ = [
+    "PLACES",
+    "CaseRow",
+    "CountyBalance",
+    "Fate",
+    "FirmView",
+    "OverdueRow",
+    "Trace",
+    "county_balances",
+    "firm_view",
+    "ledger_entry",
+    "ledger_page",
+    "open_cases",
+    "overdue",
+    "resolve_case",
+    "search_batches",
+    "total_of",
+    "trace",
+    "verify_ledger",
+]

@@ -1,0 +1,107 @@
+"""Weighing differences beyond the tolerance: who has to explain which grams, and how they are settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ... import ledger
+from ...domain import calendar, reasons, texts
+from ...domain.actors import Actor
+from ...domain.errors import InvalidInput, NotFound
+from ...models.batches import Batch, Container
+from ...models.organisations import Organisation
+
+NOTE_LONGEST = 300
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """An open weighing difference with what people call the things it is about."""
+
+    case: ledger.OpenCase
+    unit: Organisation
+    origin: Organisation
+    batch_no: str
+    batch_id: UUID
+    opened_on: date
+
+
+def open_cases(session: Session, *, actor: Actor) -> list[CaseRow]:
+    """Differences beyond tolerance that are still open: one's own, or one's county's."""
+    actor.require("case.view")
+    rows = case_rows(session, actor.county_code if actor.role == "regulator" else None)
+    if actor.role in ("regulator", "admin"):
+        return rows
+    return [row for row in rows if actor.organisation_id in (row.unit.id, row.origin.id)]
+
+
+def case_rows(session: Session, county_code: str | None) -> list[CaseRow]:
+    """Open differences of waste from one county, or of all."""
+    found = ledger.open_cases(session)
+    sites = {case.place for case in found} | {case.batch.partition("/")[0] for case in found}
+    units = _units_by_site(session, sites)
+    labels = [case.label for case in found]
+    batches: dict[str, Batch] = {}
+    for start in range(0, len(labels), 500):
+        query = (
+            select(Container.label_code, Batch)
+            .join(Batch, Batch.id == Container.batch_id)
+            .where(Container.label_code.in_(labels[start : start + 500]))
+        )
+        batches.update({label: batch for label, batch in session.execute(query)})
+    opened = ledger.recorded_at(session, [case.opened_idx for case in found])
+    rows = []
+    for case in found:
+        origin = units[case.batch.partition("/")[0]]
+        if county_code in (None, origin.county_code):
+            batch = batches[case.label]
+            opened_on = calendar.on_date(opened[case.opened_idx])
+            rows.append(CaseRow(case, units[case.place], origin, batch.batch_no, batch.id, opened_on))
+    return rows
+
+
+def _units_by_site(session: Session, sites: set[str]) -> dict[str, Organisation]:
+    codes = sorted({site.partition(":")[2] for site in sites})
+    found: dict[str, Organisation] = {}
+    for start in range(0, len(codes), 500):
+        query = select(Organisation).where(Organisation.code.in_(codes[start : start + 500]))
+        found.update({unit.site: unit for unit in session.scalars(query)})
+    return found
+
+
+RESOLVED_INTO: dict[str, str] = {"loss": "LOSS", "spill": "SPILL"}
+
+
+def resolve_case(
+    session: Session, *, actor: Actor, case_key: str, reason: str, note: str, now: datetime
+) -> None:
+    """Close a difference with a reason of reasons.RESOLUTION: the grams leave suspense.
+
+    Raises NotFound, InvalidInput (reason.*, case.surplus_is_no_loss). Source: Order 23, Art. 18.
+    """
+    actor.require("case.resolve")
+    row = next((r for r in open_cases(session, actor=actor) if r.case.key == case_key), None)
+    if row is None:
+        raise NotFound("object.not_found")
+    actor.require_own(row.unit.id)
+    why = texts.clean(note, field="note", longest=NOTE_LONGEST)
+    reasons.require("resolution", reason, note=why, photos=1)
+    into = RESOLVED_INTO.get(reason, "TOL")
+    if row.case.mass_g < 0 and into != "TOL":
+        raise InvalidInput("case.surplus_is_no_loss", field="reason")
+    event = ledger.Event(
+        type="case.resolved",
+        author=actor.author,
+        site=row.unit.site,
+        at=now,
+        subject=case_key,
+        lines=(ledger.Line(label=row.case.label, batch=row.case.batch, code=row.case.code),),
+        facts={"case": case_key, "to": into, "reason": reason, "note": why, "mass_g": abs(row.case.mass_g)},
+    )
+    for receipt in ledger.append(session, [event], now=now):
+        assert receipt.posted, f"judged acceptable, held by the books: {receipt}"

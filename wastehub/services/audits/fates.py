@@ -1,0 +1,78 @@
+"""Where kilograms are, by the books: each gram of what was generated stands in exactly one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+
+from sqlalchemy.orm import Session
+
+from ... import ledger
+
+STORES = {"ent": "enterprise", "plat": "platform", "plant": "plant"}
+FIELDS = {
+    "TRANS": "road_g",
+    "DONE": "treated_g",
+    "LOSS": "lost_g",
+    "SPILL": "lost_g",
+    "TOL": "tolerance_g",
+    "SUSP": "open_cases_g",
+}
+
+
+@dataclass
+class Fate:
+    """Where the kilograms of a batch are: each gram stands in exactly one field."""
+
+    generated_g: int = 0
+    enterprise_g: int = 0
+    road_g: int = 0
+    platform_g: int = 0
+    plant_g: int = 0
+    treated_g: int = 0
+    lost_g: int = 0
+    tolerance_g: int = 0
+    open_cases_g: int = 0
+
+    @property
+    def unexplained_g(self) -> int:
+        """Generated minus everything that is accounted for: anything but 0 is a fault."""
+        return self.generated_g - sum(
+            getattr(self, each.name) for each in fields(self) if each.name != "generated_g"
+        )
+
+    def add(self, other: Fate) -> None:
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    def book(self, kind: str, place_kind: str, grams: int) -> None:
+        """Add the balance of an account of the books; `place_kind`: ent, plat, plant or veh."""
+        if kind == "GEN":
+            self.generated_g -= grams
+            return
+        name = f"{STORES[place_kind]}_g" if kind == "STOCK" else FIELDS[kind]
+        setattr(self, name, getattr(self, name) + grams)
+
+
+def fate_of_batches(session: Session, batches: Sequence[str]) -> Fate:
+    """The books of some batches, added up."""
+    made = Fate()
+    for start in range(0, len(batches), 500):
+        for account in ledger.balances(session, batch=list(batches[start : start + 500])):
+            made.book(account.kind, account.place.partition(":")[0], account.balance_g)
+    return made
+
+
+def fates_by_origin(session: Session) -> dict[str, Fate]:
+    """The books of every unit that generated waste, keyed by its site."""
+    made: dict[str, Fate] = {}
+    for row in ledger.balances_by_origin(session):
+        made.setdefault(row.origin, Fate()).book(row.kind, row.place_kind, row.balance_g)
+    return made
+
+
+def total_of(fates: Iterable[Fate]) -> Fate:
+    total = Fate()
+    for each in fates:
+        total.add(each)
+    return total
