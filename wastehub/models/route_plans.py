@@ -302,10 +302,16 @@ def require_crew(rounds: Mapping[UUID, Round], round_id: UUID, actor: Actor) -> 
     if row is None:
         raise NotFound("object.not_found")
     actor.require_own(row.platform_id)
-    if actor.role == "driver" and actor.user_id is not None:
-        if actor.user_id not in {p.user_id for p in (row.driver, row.escort) if p is not None}:
-            raise NotFound("object.not_found")
+    if not on_crew(row, actor):
+        raise NotFound("object.not_found")
     return row
+
+
+def on_crew(row: Round, actor: Actor) -> bool:
+    """Whether a crew member is on this round; always true for other roles and for devices."""
+    if actor.role != "driver" or actor.user_id is None:
+        return True
+    return actor.user_id in {person.user_id for person in (row.driver, row.escort) if person is not None}
 
 
 def stops_by_id(session: Session, ids: list[UUID], *, lock: bool = False) -> dict[UUID, Stop]:

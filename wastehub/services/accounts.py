@@ -13,17 +13,22 @@ from sqlalchemy.orm import Session, joinedload
 
 from .. import ledger
 from ..db import new_id
-from ..domain import roles
+from ..domain import roles, texts
 from ..domain.actors import Actor
 from ..domain.errors import Conflict, Forbidden, InvalidInput, NotFound, RuleViolation
+from ..models.organisations import Organisation
+from ..models.reference import Area
 from ..models.users import User, user_by_login
 from ..models.versioned import require_version
 
 PASSWORD_SHORTEST = 10
+PASSWORD_LONGEST = 200
+NAME_LONGEST = 60
 FAILURES_MAX = 8
 LOCK_MINUTES = 15
-LOGIN = re.compile(r"^[a-z0-9][a-z0-9.-]{2,39}$")
-BOUND_TO_A_UNIT = ("enterprise", "driver", "dispatcher", "plant")
+LOGIN = re.compile(r"[a-z0-9][a-z0-9.-]{2,39}")
+UNIT_OF_ROLE = {"enterprise": "enterprise", "driver": "platform", "dispatcher": "platform", "plant": "plant"}
+BOUND_TO_A_UNIT = tuple(UNIT_OF_ROLE)
 
 _hasher = PasswordHasher()
 # Verified when the account does not exist, so that the answer takes as long as for one that does.
@@ -88,22 +93,26 @@ def create_user(
     county_code: str | None = None,
     demo: bool = False,
 ) -> User:
-    """A new account. Raises InvalidInput for each field at fault, Conflict when the login is taken."""
+    """A new account. Raises InvalidInput for each field at fault, Conflict when the login is taken.
+
+    Firms, platforms and plants have people of their own; a regulator may be bound to one county.
+    """
     actor.require("user.manage")
     login = login.strip().lower()
-    if not LOGIN.match(login):
+    if not LOGIN.fullmatch(login):
         raise InvalidInput("user.login_malformed", field="login")
     if role not in roles.ROLES:
-        raise InvalidInput("user.role_unknown", field="role", role=role)
-    if role in BOUND_TO_A_UNIT and organisation_id is None:
-        raise InvalidInput("user.organisation_needed", field="organisation_id")
+        raise InvalidInput("user.role_unknown", field="role", role=role[:40])
+    name = texts.clean(display_name, field="display_name", longest=NAME_LONGEST)
+    _require_unit(session, role, organisation_id)
+    _require_county(session, role, county_code)
     _require_password(password)
     if user_by_login(session, login) is not None:
         raise Conflict("user.login_taken", field="login", login=login)
     user = User(
         id=new_id(session, now),
         login=login,
-        display_name=display_name.strip() or login,
+        display_name=name or login,
         password_hash=_hasher.hash(password),
         role=role,
         organisation_id=organisation_id,
@@ -117,9 +126,31 @@ def create_user(
     return user
 
 
+def _require_unit(session: Session, role: str, organisation_id: UUID | None) -> None:
+    if role not in UNIT_OF_ROLE:
+        if organisation_id is not None:
+            raise InvalidInput("user.organisation_not_of_role", field="organisation_id")
+        return
+    if organisation_id is None:
+        raise InvalidInput("user.organisation_needed", field="organisation_id")
+    unit = session.get(Organisation, organisation_id)
+    if unit is None or unit.kind != UNIT_OF_ROLE[role]:
+        raise InvalidInput("user.organisation_not_of_role", field="organisation_id")
+
+
+def _require_county(session: Session, role: str, county_code: str | None) -> None:
+    if county_code is None:
+        return
+    area = session.get(Area, county_code)
+    if role != "regulator" or area is None or area.level != "county":
+        raise InvalidInput("user.county_not_of_role", field="county_code")
+
+
 def _require_password(password: str) -> None:
     if len(password) < PASSWORD_SHORTEST:
         raise InvalidInput("user.password_too_short", field="password", shortest=PASSWORD_SHORTEST)
+    if len(password) > PASSWORD_LONGEST:
+        raise InvalidInput("user.password_too_long", field="password", longest=PASSWORD_LONGEST)
 
 
 def _record(session: Session, actor: Actor, user: User, act: str, now: datetime) -> None:
@@ -143,10 +174,15 @@ def _record(session: Session, actor: Actor, user: User, act: str, now: datetime)
 def set_active(
     session: Session, *, actor: Actor, user_id: UUID, active: bool, version: int | None, now: datetime
 ) -> User:
-    """Let an account sign in, or end all its sessions and keep it out."""
+    """Let an account sign in, or end all its sessions and keep it out.
+
+    Raises NotFound, StaleVersion, Conflict("user.not_oneself"): nobody locks themselves out.
+    """
     actor.require("user.manage")
     user = _user(session, user_id)
     require_version(user, version)
+    if not active and actor.user_id == user_id:
+        raise Conflict("user.not_oneself")
     user.active = active
     user.session_epoch += 1
     session.flush()

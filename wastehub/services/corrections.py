@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from .. import ledger
 from ..db import new_id
-from ..domain import calendar, texts
+from ..domain import calendar, quantities, receiving, texts
 from ..domain.actors import Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound
-from ..domain.quantities import CONTAINER_MASS_MAX_G
 from ..models import batches, organisations, reference
 from ..models.batches import Container, batch_key
 from ..models.corrections import Correction
@@ -23,7 +22,6 @@ from ..models.organisations import Organisation
 from ..models.versioned import require_version
 
 REASON_LONGEST = 300
-CASE_DUE_DAYS = 10
 CORRECTABLE = ("stored", "in_lot", "at_plant")
 
 
@@ -43,7 +41,8 @@ def propose(
     """Say that the mass on record is wrong; nothing changes until the other side agrees (F90).
 
     The two sides are the enterprise of origin and the present holder. Raises NotFound, InvalidInput
-    (mass.*, text.missing), Conflict (correction.not_handed_over, correction.already_proposed).
+    (mass.*, text.*, correction.nothing_changes), Conflict (correction.not_handed_over,
+    correction.already_proposed, correction.difference_settled).
     """
     actor.require("correction.propose")
     container = batches.containers_by_id(session, [container_id], lock=True).get(container_id)
@@ -53,6 +52,7 @@ def propose(
     if container.state not in CORRECTABLE or container.holder_id is None:
         raise Conflict("correction.not_handed_over", state=container.state)
     _require_mass(proposed_g, container)
+    _require_open_weighing(session, container)
     pending = select(Correction).where(
         Correction.container_id == container.id, Correction.state == "proposed"
     )
@@ -77,13 +77,17 @@ def propose(
     return made
 
 
+def _require_open_weighing(session: Session, container: Container) -> None:
+    """A weighing whose difference was explained and settled is history: its grams have left suspense."""
+    label = container.label_code
+    weighing = ledger.label_states(session, [label])[label].weighing
+    open_keys = {each.key for each in ledger.open_cases(session, label=label)}
+    if weighing is not None and weighing.case and weighing.case not in open_keys:
+        raise Conflict("correction.difference_settled", label_code=label)
+
+
 def _require_mass(proposed_g: int, container: Container) -> None:
-    if proposed_g <= 0:
-        raise InvalidInput("mass.not_positive", field="proposed_g", mass_g=proposed_g)
-    if proposed_g > CONTAINER_MASS_MAX_G:
-        raise InvalidInput(
-            "mass.too_large", field="proposed_g", mass_g=proposed_g, max_g=CONTAINER_MASS_MAX_G
-        )
+    quantities.require_mass_g(proposed_g, field="proposed_g")
     if proposed_g == container.mass_g:
         raise InvalidInput("correction.nothing_changes", field="proposed_g", mass_g=proposed_g)
 
@@ -93,12 +97,15 @@ def agree(
 ) -> Correction:
     """The other side agrees: the books get a counter-act, the record the new mass.
 
-    Raises NotFound, StaleVersion, Conflict (correction.decided, correction.superseded).
+    Raises NotFound, StaleVersion, Conflict (correction.decided, correction.superseded,
+    correction.difference_settled).
     """
     row = _pending(session, actor, correction_id, version)
     container = batches.containers_by_id(session, [row.container_id], lock=True)[row.container_id]
-    if container.mass_g != row.present_g or container.state not in CORRECTABLE:
+    holds = container.holder_id in (row.proposer_id, row.counterparty_id)
+    if not holds or container.mass_g != row.present_g or container.state not in CORRECTABLE:
         raise Conflict("correction.superseded", present_g=container.mass_g)
+    _require_open_weighing(session, container)
     row.state, row.decided_by, row.decided_at = "agreed", actor.author, now
     container.mass_g = container.measured_g = row.proposed_g
     session.flush()
@@ -136,7 +143,7 @@ def _counter_act(
             "tolerance_floor_g": limits["tolerance_floor_g"],
             "tolerance_ppm": limits["tolerance_weighed_ppm"],
             "tolerance_estimated_ppm": limits["tolerance_estimated_ppm"],
-            "case_due_on": (on + timedelta(days=CASE_DUE_DAYS)).isoformat(),
+            "case_due_on": (on + timedelta(days=receiving.CASE_DUE_DAYS)).isoformat(),
         },
     )
 

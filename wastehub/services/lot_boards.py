@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from ..domain import permits, waste_codes
 from ..domain.actors import Actor
 from ..domain.errors import Conflict, NotFound
+from ..domain.quantities import ToleranceRule, allowed_difference_g
 from ..models import lots as lot_rows
 from ..models import manifests as manifest_rows
 from ..models import organisations, reference
@@ -209,6 +210,32 @@ def _require_may_see(actor: Actor, lot: Lot) -> None:
     actor.require_own(lot.platform_id, lot.plant_id)
     if actor.role == "plant" and lot.state in ("open", "cancelled"):
         raise NotFound("object.not_found")
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivingItem:
+    """One container of a lot on the plant's scale."""
+
+    container: Container
+    waste: WasteCode
+    expected_g: int
+    allowed_g: int
+    line: ReceptionLine | None = None
+
+
+def gate_items(session: Session, *, board: LotBoard, on: date) -> list[ArrivingItem]:
+    """The lot's containers with what a second weighing may differ by."""
+    limits = reference.legal_limits(session, on)
+    rule = ToleranceRule(limits["tolerance_floor_g"], limits["tolerance_weighed_ppm"])
+    return [
+        ArrivingItem(
+            item.container,
+            board.waste,
+            item.container.mass_g,
+            allowed_difference_g(item.container.mass_g, rule),
+        )
+        for item in board.items
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,9 @@ from ...models.route_plans import (
     full_plan,
     full_round,
     live_stop_of,
+    on_crew,
     plans_on,
+    require_crew,
     rounds_on,
 )
 from ...models.vehicles import CrewMember
@@ -349,7 +351,7 @@ def pool_size(session: Session, *, on: date) -> int:
 def day_rounds(session: Session, *, actor: Actor, on: date, platform: str) -> list[Round]:
     """The rounds of a day that the actor may see; `platform` is a code or "" for all of them.
 
-    A driver sees the rounds of the own platform, a county's regulator those of the county's platforms.
+    A crew member sees the rounds he or she is on (F56), a county's regulator those of its platforms.
     """
     actor.require("round.view")
     platform_id = actor.organisation_id if actor.role == "driver" else None
@@ -360,6 +362,7 @@ def day_rounds(session: Session, *, actor: Actor, on: date, platform: str) -> li
         row
         for row in rows
         if (not platform or row.platform.code == platform)
+        and on_crew(row, actor)
         and (not actor.county_code or row.platform.county_code == actor.county_code)
     ]
 
@@ -377,11 +380,11 @@ class RoundBoard:
 
 
 def round_board(session: Session, *, actor: Actor, round_id: UUID) -> RoundBoard:
-    """Everything about a round. Raises NotFound; a driver sees the own platform's only."""
+    """Everything about a round. Raises NotFound; a crew member sees the rounds he or she is on."""
     actor.require("round.view")
     row = full_round(session, round_id)
     if actor.role == "driver":
-        actor.require_own(row.platform_id)
+        require_crew({row.id: row}, row.id, actor)
     if actor.county_code and row.platform.county_code != actor.county_code:
         raise NotFound("object.not_found")
     ids = [stop.request_id for trip in row.trips for stop in trip.stops]

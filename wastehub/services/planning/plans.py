@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
@@ -39,6 +40,11 @@ class Finish(Protocol):
     def __call__(self, session: Session, plan: RoutePlan) -> None: ...
 
 
+def _workers(stop: routing.StopRule) -> int:
+    """Two processes when the clock stops the run; one when a count does, so that it can be repeated."""
+    return 2 if stop.iterations is None and (os.cpu_count() or 1) > 1 else 1
+
+
 def plan_day(
     database: Database,
     *,
@@ -64,7 +70,9 @@ def plan_day(
     if engine == "greedy":
         solution = greedy.solve(problem)
     else:
-        solution = routing.solve(problem, stop=stop, seed=seed, progress=progress, cancelled=cancelled)
+        solution = routing.solve(
+            problem, stop=stop, seed=seed, progress=progress, cancelled=cancelled, workers=_workers(stop)
+        )
     violations = routing.check(problem, solution)
     if violations:
         raise PlanBreaksRules(f"{len(violations)} violations, the first: {violations[0]}")

@@ -112,6 +112,27 @@ TABLE: dict[str, tuple[str, str]] = {
         "没有“%(role)s”这个角色。请从列表中选择。",
         'There is no role "%(role)s". Please choose one from the list.',
     ),
+    "user.password_too_long": (
+        "密码最多 %(longest)s 个字符。请设置较短的密码。",
+        "A password has at most %(longest)s characters. Please choose a shorter one.",
+    ),
+    "user.organisation_not_of_role": (
+        "所选单位与角色不符:产废单位、平台、利用处置单位的账号只能归属同类单位,监管和管理账号不归属单位。请重新选择。",
+        "The unit does not fit the role: firms, platforms and plants have their own people, regulators and "
+        "administrators belong to none of them. Please choose again.",
+    ),
+    "user.county_not_of_role": (
+        "只有监管账号可以限定到一个县(市、区)。请清空,或从列表中选择。",
+        "Only a regulator can be bound to a county. Leave it empty or choose one from the list.",
+    ),
+    "user.credit_code_unknown": (
+        "没有信用代码为“%(given)s”的入网单位。请核对代码,或先办理入网。",
+        'No enrolled unit has the credit code "%(given)s". Check it, or enrol the firm first.',
+    ),
+    "user.not_oneself": (
+        "不能停用自己的账号。请由另一位管理员操作。",
+        "You cannot disable your own account. Another administrator can.",
+    ),
     "user.organisation_needed": (
         "该角色必须归属一个单位。请选择单位。",
         "This role belongs to a unit. Please choose one.",

@@ -24,6 +24,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "出库批次 %(lot_no)s 里已经没有容器,不能发运。请先装入容器,或取消该批次。",
         "Lot %(lot_no)s has no containers left and cannot leave. Pack containers first, or cancel the lot.",
     ),
+    "facility.nothing_chosen": (
+        "还没有选择,或选择的内容无法识别。请从列表中选择。",
+        "Nothing was chosen, or the choice is not readable. Choose from the list.",
+    ),
     "zone.not_chosen": (
         "没有选择容器。请勾选要入区的容器。",
         "No container was chosen. Tick the containers to be put away.",

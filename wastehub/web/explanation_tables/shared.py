@@ -187,6 +187,11 @@ TABLE: dict[str, tuple[str, str]] = {
         "更正后的重量与现重量 %(mass_g)s 相同。请填写新的重量。",
         "The corrected mass equals the present %(mass_g)s. Enter the new mass.",
     ),
+    "correction.difference_settled": (
+        "该容器的称重差异已经说明并处理,不能再更正这次称重。如仍有出入,请在下一次称重时如实记录。",
+        "The difference of this weighing was explained and settled, so it cannot be corrected any more. "
+        "Record what the next weighing says.",
+    ),
     "correction.decided": (
         "该更正已经处理过。请刷新列表。",
         "This correction was decided already. Reload the list.",

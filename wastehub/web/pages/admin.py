@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from ...domain import calendar, roles
-from ...domain.errors import RuleViolation
+from ...domain.errors import InvalidInput, RuleViolation
 from ...models import organisations as organisation_rows
 from ...models import reference
 from ...models.users import User
@@ -132,10 +132,17 @@ def _unit_of_form(session: Session) -> UUID | None:
     """A platform or plant from the list, or a firm by its credit code."""
     chosen = request.form.get("organisation_id", "")
     if chosen:
-        return UUID(chosen)
+        try:
+            return UUID(chosen)
+        except ValueError as malformed:
+            raise InvalidInput("user.organisation_needed", field="organisation_id") from malformed
     code = request.form.get("credit_code", "").strip().upper()
-    found = organisation_rows.organisation_by_code(session, code) if code else None
-    return found.id if found else None
+    if not code:
+        return None
+    found = organisation_rows.organisation_by_code(session, code)
+    if found is None:
+        raise InvalidInput("user.credit_code_unknown", field="credit_code", given=code[:40])
+    return found.id
 
 
 def _user_page(session: Session, user_id: UUID, form: FormState | None = None) -> str:
