@@ -2,6 +2,8 @@
 // and is sent again in its order. Sending twice is harmless: scans and acts carry their ids.
 const RETRY_MS = 8000;
 const ANSWER_MS = 6000;
+// An act on which the server breaks again and again must not hold back all that follow.
+const TRIES_MAX = 5;
 
 export const words = document.querySelector('[data-driver]')?.dataset ?? {};
 
@@ -102,7 +104,9 @@ async function drain() {
     again = false;
     for (const act of (await mine()).filter((each) => each.state === 'waiting')) {
       const answer = await send(act).catch(() => ({ later: true }));
-      if (answer.later) {
+      if (answer.broken) act.tries = (act.tries ?? 0) + 1;
+      if (answer.later && (act.tries ?? 0) < TRIES_MAX) {
+        if (answer.broken) await keep(act);
         timer = setTimeout(flush, RETRY_MS);
         return;
       }
@@ -128,8 +132,9 @@ async function post(url, body, headers = {}) {
   const expired = answer.status === 401 || code === 'form.token_expired';
   const panel = document.querySelector('[data-session-expired]');
   if (panel) panel.hidden = !expired;
-  const later = expired || answer.status >= 500 || answer.status === 429 || code === 'version.stale';
-  return { ok: answer.ok, later, body: said, message: said.detail || words.textFailed };
+  const broken = answer.status >= 500;
+  const later = expired || broken || answer.status === 429 || code === 'version.stale';
+  return { ok: answer.ok, later, broken, body: said, message: said.detail || words.textFailed };
 }
 
 async function send(act) {

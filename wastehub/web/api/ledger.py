@@ -149,7 +149,7 @@ class CorrectionListSchema(Schema):
     corrections = fields.List(fields.Nested(CorrectionSchema))
 
 
-class VerdictSchema(Schema):
+class LedgerVerdictSchema(Schema):
     ok = fields.Boolean()
     entries = fields.Integer()
     signatures = fields.Integer()
@@ -176,7 +176,7 @@ def read_entry(act: Act, idx: int) -> ledger.Entry:
 
 
 @api.route("/ledger/verify", methods=["POST"])
-@api.response(200, VerdictSchema)
+@api.response(200, LedgerVerdictSchema)
 @viewing("ledger.verify")
 def verify(act: Act) -> dict[str, Any]:
     """Walk the whole log and re-derive the books; every tenth signature is checked."""
