@@ -18,7 +18,7 @@ from .config import Settings, from_environment
 from .db import Database
 from .ledger import signing
 from .paths import data_dir
-from .web import assets, auth, errors, formatting, headers
+from .web import assets, auth, errors, formatting, gate, headers
 from .web.context import signed_in_user
 from .web.limits import limiter
 from .web.locale import select_locale
@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     csrf = CSRFProtect(app)
     limiter.init_app(app)
     headers.init_app(app, https=settings.secure_cookies)
+    gate.init_app(app)
     assets.register(app)
     formatting.register(app)
     errors.init_app(app)

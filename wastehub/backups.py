@@ -3,6 +3,7 @@
 A zip with one JSON-lines member per table, the photos, and a manifest of counts and SHA-256 sums.
 A backup from SQLite can be restored into PostgreSQL and the other way round. The private signing
 key is not in it: whoever holds a backup must not be able to write history (docs/operations.md).
+That a backup was restored is itself an entry in the ledger.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import base64
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -22,11 +24,12 @@ from uuid import UUID
 from sqlalchemy import Table, func, inspect, select, text
 from sqlalchemy.engine import Connection
 
-from . import migrate
+from . import ledger, migrate
 from .config import Settings
 from .db import Database
 
 FORMAT = "wastehub-backup-1"
+MANIFEST, TABLES, BLOBS = "manifest.json", "tables/", "blobs/"
 CHUNK = 2_000
 
 
@@ -42,16 +45,10 @@ def blob_dir(settings: Settings) -> Path:
 def write(database: Database, path: Path, *, settings: Settings, now: datetime) -> dict[str, int]:
     """Write the backup; returns rows by table. The file appears only when it is complete."""
     unfinished = path.with_name(path.name + ".part")
-    counts: dict[str, int] = {}
-    sums: dict[str, str] = {}
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
-        with database.reading() as session:
-            connection = session.connection()
-            for table in migrate.all_tables().sorted_tables:
-                with archive.open(f"tables/{table.name}.jsonl", "w", force_zip64=True) as member:
-                    counts[table.name], sums[table.name] = _dump(connection, table, member)
-        for photo in sorted(blob_dir(settings).glob("*")) if blob_dir(settings).is_dir() else []:
-            archive.write(photo, f"blobs/{photo.name}")
+        counts, sums = _dump_tables(database, archive)
+        for photo in _photos(blob_dir(settings)):
+            archive.write(photo, f"{BLOBS}{photo.relative_to(blob_dir(settings)).as_posix()}")
         manifest = {
             "format": FORMAT,
             "revision": migrate.current_revision(database.engine),
@@ -59,9 +56,30 @@ def write(database: Database, path: Path, *, settings: Settings, now: datetime) 
             "rows": counts,
             "sha256": sums,
         }
-        archive.writestr("manifest.json", json.dumps(manifest, indent=1))
+        archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
     unfinished.replace(path)
     return counts
+
+
+def _dump_tables(database: Database, archive: zipfile.ZipFile) -> tuple[dict[str, int], dict[str, str]]:
+    """Every table as of one moment, while others go on writing; counts and checksums by table."""
+    counts: dict[str, int] = {}
+    sums: dict[str, str] = {}
+    with database.reading() as session:
+        if database.engine.dialect.name == "postgresql":
+            # SQLite reads from one snapshot anyway.
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        connection = session.connection()
+        for table in migrate.all_tables().sorted_tables:
+            with archive.open(f"{TABLES}{table.name}.jsonl", "w", force_zip64=True) as member:
+                counts[table.name], sums[table.name] = _dump(connection, table, member)
+    return counts, sums
+
+
+def _photos(folder: Path) -> list[Path]:
+    """The finished files of the blob store."""
+    found = folder.rglob("*") if folder.is_dir() else []
+    return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 
 def _dump(connection: Connection, table: Table, member: IO[bytes]) -> tuple[int, str]:
@@ -99,41 +117,86 @@ def _value(plain: Any) -> Any:
     kind, content = plain["t"], plain["v"]
     if kind == "json":
         return content
-    read = {
+    read: dict[str, Callable[[str], Any]] = {
         "at": datetime.fromisoformat,
         "on": date.fromisoformat,
         "id": UUID,
         "b64": base64.b64decode,
-    }[kind]
-    return read(content)
+    }
+    return read[kind](content)
 
 
-def restore(database: Database, path: Path, *, settings: Settings) -> dict[str, int]:
+def restore(database: Database, path: Path, *, settings: Settings, now: datetime) -> dict[str, int]:
     """Fill an empty database from a backup, in one transaction. Returns rows by table.
 
     Raises BadBackup for a damaged or foreign file, another version, or a database with data.
     """
-    try:
-        archive = zipfile.ZipFile(path)
-        manifest = json.loads(archive.read("manifest.json"))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise BadBackup(f"{path} is no readable backup: {error}") from error
-    if manifest.get("format") != FORMAT:
-        raise BadBackup(f"{path} has format {manifest.get('format')!r}; this version reads {FORMAT}")
-    with archive:
+    with _opened(path) as archive:
+        manifest = _manifest(archive, path)
         _require_same_version(manifest)
         _require_empty(database)
+        _require_whole(archive)
         migrate.upgrade(database.engine)
         with database.transaction() as session:
             connection = session.connection()
             for table in migrate.all_tables().sorted_tables:
                 _load(connection, table, archive, manifest)
             _continue_counting(connection)
-        for name in archive.namelist():
-            if name.startswith("blobs/"):
-                _restore_blob(archive, name, blob_dir(settings))
+            ledger.append(session, [_restored(manifest, now)], now=now)
+        for name in _blobs(archive):
+            _restore_blob(archive, name, blob_dir(settings))
     rows: dict[str, int] = manifest["rows"]
     return rows
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise BadBackup(f"{path} is no readable backup: {error}") from error
+
+
+def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
+    try:
+        read: Any = json.loads(archive.read(MANIFEST))
+        found = read.get("format")
+    except (KeyError, ValueError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+        raise BadBackup(f"{path} is no readable backup: {error}") from error
+    if found != FORMAT:
+        raise BadBackup(f"{path} has format {found!r}; this version reads {FORMAT}")
+    manifest: dict[str, Any] = read
+    return manifest
+
+
+def _require_whole(archive: zipfile.ZipFile) -> None:
+    """Every member can be read, every photo is what its name says: found out before anything is written."""
+    try:
+        broken = archive.testzip()
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise BadBackup(f"the backup is damaged: {error}") from error
+    if broken is not None:
+        raise BadBackup(f"the backup is damaged: {broken} cannot be read")
+    for name in _blobs(archive):
+        content = PurePosixPath(name)
+        if content.is_absolute() or ".." in content.parts:
+            raise BadBackup(f"the backup leads out of the photo folder: {name}")
+        if hashlib.sha256(archive.read(name)).hexdigest() != content.stem:
+            raise BadBackup(f"the backup is damaged: photo {content.name} differs from its name")
+
+
+def _blobs(archive: zipfile.ZipFile) -> list[str]:
+    return [name for name in archive.namelist() if name.startswith(BLOBS) and not name.endswith("/")]
+
+
+def _restored(manifest: dict[str, Any], now: datetime) -> ledger.Event:
+    return ledger.Event(
+        type="backup.restored",
+        author="service",
+        site="service",
+        at=now,
+        subject=manifest["written_at"],
+        facts={"entries": manifest["rows"]["ledger_entry"]},
+    )
 
 
 def _require_same_version(manifest: dict[str, Any]) -> None:
@@ -158,12 +221,15 @@ def _load(connection: Connection, table: Table, archive: zipfile.ZipFile, manife
     digest = hashlib.sha256()
     names = [column.key for column in table.columns]
     chunk: list[dict[str, Any]] = []
-    with archive.open(f"tables/{table.name}.jsonl") as member:
-        for line in _lines(member, digest):
-            chunk.append(dict(zip(names, map(_value, json.loads(line)), strict=True)))
-            if len(chunk) == CHUNK:
-                connection.execute(table.insert(), chunk)
-                chunk = []
+    try:
+        with archive.open(f"{TABLES}{table.name}.jsonl") as member:
+            for line in _lines(member, digest):
+                chunk.append(dict(zip(names, map(_value, json.loads(line)), strict=True)))
+                if len(chunk) == CHUNK:
+                    connection.execute(table.insert(), chunk)
+                    chunk = []
+    except (KeyError, ValueError, TypeError) as error:
+        raise BadBackup(f"the backup is damaged: table {table.name}: {error}") from error
     if chunk:
         connection.execute(table.insert(), chunk)
     if digest.hexdigest() != manifest["sha256"][table.name]:
@@ -196,10 +262,7 @@ def _continue_counting(connection: Connection) -> None:
 
 
 def _restore_blob(archive: zipfile.ZipFile, name: str, folder: Path) -> None:
-    """A photo under the name of its content; a name that leads elsewhere is refused."""
-    content = archive.read(name)
-    stem = Path(name).name
-    if hashlib.sha256(content).hexdigest() != stem.split(".")[0]:
-        raise BadBackup(f"the backup is damaged: photo {stem} differs from its name")
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / stem).write_bytes(content)
+    """A photo at its place in the store."""
+    target = folder.joinpath(*PurePosixPath(name.removeprefix(BLOBS)).parts)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(archive.read(name))

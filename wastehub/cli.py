@@ -255,7 +255,9 @@ def backup(arguments: argparse.Namespace, settings: config.Settings) -> int:
 def restore(arguments: argparse.Namespace, settings: config.Settings) -> int:
     from .app import open_database
 
-    restored = backups.restore(open_database(settings), arguments.file, settings=settings)
+    restored = backups.restore(
+        open_database(settings), arguments.file, settings=settings, now=clock.now_utc()
+    )
     say(json.dumps(restored, ensure_ascii=False))
     return 0
 

@@ -91,9 +91,7 @@ def build(database: Database) -> Chain:
         owners["elsewhere"] = other.id
     containers = _containers(database, owners)
     with database.reading() as session:
-        batches = {
-            name: session.get_one(Container, keys[0]).batch_id for name, keys in containers.items()
-        }
+        batches = {name: session.get_one(Container, keys[0]).batch_id for name, keys in containers.items()}
     return Chain(database, owners, batches, containers, lot_id, treatment_id, trips)
 
 

@@ -120,10 +120,10 @@ def road(database: Database, firms: int = 2, *loads: Any, **options: Any) -> Roa
     with database.transaction() as session:
         for serial in range(1, firms + 1):
             world.firm_with_requests(session, serial, *loads, **options)
-    return _first_round(database)
+    return first_round(database)
 
 
-def _first_round(database: Database) -> Road:
+def first_round(database: Database) -> Road:
     plan_id = world.published(database)
     with database.reading() as session:
         plan = world.plan_of(session, plan_id)
@@ -134,7 +134,7 @@ def _first_round(database: Database) -> Road:
 
 def departed(database: Database) -> Road:
     """The round of whatever waits, on the road."""
-    made = _first_round(database)
+    made = first_round(database)
     made.start()
     return made
 

@@ -95,12 +95,14 @@ class CollectionDay:
         mishaps: dict[UUID, Mishap] | None = None,
         hold_trips: set[UUID] | None = None,
         put_away_at_once: bool = False,
+        interludes: Sequence[tuple[int, Callable[[datetime], object]]] = (),
     ) -> None:
         self.world, self.on, self.rng = world, on, rng
         self.tick_s, self.chances = tick_s, chances
         self.mishaps = mishaps or {}
         self.hold_trips = hold_trips or set()
         self.put_away_at_once = put_away_at_once
+        self.interludes = sorted(interludes, key=lambda one: one[0])
         self.tally = Tally()
         self._clock_s = 0
         with world.database.reading() as session:
@@ -114,13 +116,27 @@ class CollectionDay:
     def drive(self) -> Tally:
         """Everything, in the order of the clock."""
         until_s = self.tick_s
-        while any(self.queues.values()):
+        while any(self.queues.values()) or self.interludes:
             while batch := self._due(until_s):
                 self._carry_out(batch)
+            self._interrupt(until_s)
             until_s += self.tick_s
         if self.rounds and not self.put_away_at_once:
             self.put_away()
         return self.tally
+
+    def hold_one(self) -> set[UUID]:
+        """One trip will arrive and stay unweighed: the ids of the trips that are held."""
+        held = next((row.trips[-1].id for row in self.rounds if row.trips[-1].stops), None)
+        self.hold_trips = {held} if held is not None else set()
+        return self.hold_trips
+
+    def _interrupt(self, until_s: int) -> None:
+        """What others do that day, as far as its hour has come."""
+        while self.interludes and self.interludes[0][0] <= until_s:
+            at_s, act = self.interludes.pop(0)
+            self._clock_s = max(self._clock_s, at_s)
+            act(calendar.at_time(self.on, self._clock_s))
 
     def _due(self, until_s: int) -> dict[str, list[_Step]]:
         """The next steps of every round up to a moment, none past the end of the trip it is on."""
@@ -230,6 +246,10 @@ class CollectionDay:
         share = self.rng.gauss(0, WEIGH_SPREAD if weighed_before else ESTIMATE_SPREAD)
         if not weighed_before:
             share = max(-0.09, min(0.09, share))
+        drift = self.world.drift.get(container.batch.enterprise_id)
+        if drift is not None:
+            share += drift
+        elif not weighed_before:
             if self.rng.randrange(1_000_000) < self.chances.estimate_outlier_ppm:
                 share = self.rng.choice((-1, 1)) * self.rng.uniform(0.12, 0.25)
         return _on_scale(container.mass_g, share)

@@ -51,9 +51,18 @@ PACKING: dict[str, Packing] = {
 }
 
 
+# A waste that is rare among small firms: solid, in whatever is at hand.
+_RARE = Packing("solid", _SOLID, "", "")
+
+
+def packing_of(waste_code: str) -> Packing:
+    """How small firms usually pack a waste."""
+    return PACKING.get(waste_code, _RARE)
+
+
 def fill(rng: Random, waste_code: str, mass_g: int) -> list[tuple[str, int]]:
-    """Containers for about this much of a waste: (container type, grams), each in whole tenths of a kilogram."""
-    kinds = PACKING[waste_code].kinds
+    """Containers for about this much of a waste: (container type, grams), in tenths of a kilogram."""
+    kinds = packing_of(waste_code).kinds
     kind, usual_g = next(
         (one for one in kinds if mass_g <= one[1] * CONTAINERS_USUAL),
         kinds[-1],

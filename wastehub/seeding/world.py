@@ -70,7 +70,8 @@ class World:
     plants: list[Plant] = field(default_factory=list)
     firms: list[Firm] = field(default_factory=list)
     platform_of_county: dict[str, UUID] = field(default_factory=dict)
-    stop_scan_seq: int = 0
+    drift: dict[UUID, float] = field(default_factory=dict)  # firms whose scale shows too much
+    scans_made: int = 0
 
     @contextmanager
     def act(self) -> Iterator[Session]:
@@ -84,8 +85,8 @@ class World:
         return min(self.platforms.values(), key=lambda p: p.row.code).desk
 
     def next_scan(self) -> int:
-        self.stop_scan_seq += 1
-        return self.stop_scan_seq
+        self.scans_made += 1
+        return self.scans_made
 
     def read_region(self) -> None:
         """The platforms and plants that take part; real plants never do."""
@@ -93,16 +94,13 @@ class World:
             found = organisations.organisations_of(session, "platform")
             for row in found:
                 vehicle, crew = _outbound(session, row.id)
-                desk = Actor(author=f"platform:{row.code}", role="dispatcher", organisation_id=row.id)
-                self.platforms[row.id] = Platform(row, desk, vehicle, crew)
+                self.platforms[row.id] = Platform(row, _desk("dispatcher", row), vehicle, crew)
                 self.platform_of_county[row.county_code or ""] = row.id
             plants = [row for row in organisations.organisations_of(session, "plant") if row.demo_flows]
             methods = reference.plant_methods(session, [row.id for row in plants])
             session.expunge_all()
         self.plants = [
-            Plant(row, Actor(author=f"plant:{row.code}", role="plant", organisation_id=row.id), methods[row.id])
-            for row in plants
-            if row.id in methods
+            Plant(row, _desk("plant", row), methods[row.id]) for row in plants if row.id in methods
         ]
 
     def enrol(self, invented: list[DemoFirm], *, at: datetime) -> None:
@@ -133,11 +131,16 @@ class World:
             with self.act() as session:
                 enrolment.sign_contracts(session, actor=platform.desk, drafts=drafts, now=at)
 
-    def register_plans(self, *, years: list[int], at: datetime, without: set[UUID]) -> None:
-        """The management plans of each firm, entered by its platform (HJ 1259-2022, clause 1)."""
+    def register_plans(
+        self, *, years: list[int], at: datetime, without: set[UUID], more: dict[UUID, str]
+    ) -> None:
+        """The management plans of each firm, entered by its platform (HJ 1259-2022, clause 1).
+
+        `without`: firms that have registered none; `more`: firms with one waste code besides their own.
+        """
         for platform, firms in self._by_platform():
             drafts = [
-                enrolment.PlanDraft(firm.id, year, f"示例-BA-{year}-{firm.code[-7:-1]}", _plan_lines(firm))
+                enrolment.PlanDraft(firm.id, year, f"示例-BA-{year}-{firm.code[-7:-1]}", _plan_lines(firm, more.get(firm.id)))
                 for firm in firms
                 for year in years
                 if firm.id not in without
@@ -152,12 +155,16 @@ class World:
                 yield platform, firms
 
 
-def _plan_lines(firm: Firm) -> tuple[tuple[str, int, str], ...]:
+def _desk(role: str, unit: Organisation) -> Actor:
+    """Somebody who works at a unit."""
+    return Actor(author=f"{unit.kind}:{unit.code}", role=role, organisation_id=unit.id)
+
+
+def _plan_lines(firm: Firm, more: str | None) -> tuple[tuple[str, int, str], ...]:
     """What the firm expects of each of its wastes in a year, with some reserve."""
     annual_g = firm.invented.annual_g
-    return tuple(
-        (code, max(100_000, annual_g * share // 100 * 13 // 10), "") for code, share in firm.invented.streams
-    )
+    lines = [(code, max(500_000, annual_g * share // 100 * 2), "") for code, share in firm.invented.streams]
+    return tuple(lines + ([(more, 500_000, "")] if more else []))
 
 
 def _outbound(session: Session, platform_id: UUID) -> tuple[Vehicle | None, tuple[UUID, UUID] | None]:

@@ -132,6 +132,7 @@ function count() {
   const loaded = loadedItems().length;
   for (const spot of all('[data-count-loaded]', gate)) spot.textContent = loaded;
   for (const spot of all('[data-when-none]')) spot.hidden = loaded > 0;
+  for (const spot of all('[data-when-some]')) spot.hidden = openItems().length === items().length;
   const partly = one('[data-leave-partly]', gate);
   if (partly) {
     partly.hidden = loaded === 0 || loaded === items().length;
@@ -142,7 +143,7 @@ function count() {
 function choose(item, label = item?.dataset.label) {
   current = { item, label };
   const state = item ? item.dataset.saved || item.dataset.state : 'expected';
-  for (const spot of all('[data-current-code]', gate)) spot.textContent = label;
+  for (const spot of all('[data-current-code]', gate)) spot.textContent = `…${label.slice(-11, -3)} ${label.slice(-3)}`;
   for (const spot of all('[data-current-name]', gate)) spot.textContent = item?.dataset.name ?? '';
   for (const spot of all('[data-current-declared]', gate)) spot.textContent = item?.dataset.declaredText ?? '';
   const status = one('[data-current-status]', gate);
@@ -199,10 +200,18 @@ function grams() {
 
 function prepareWeighing() {
   massInput.value = '';
-  one('[data-weigh] [name=photo]').value = '';
+  one('[data-weigh]').reset();
+  showPhotos();
   one('[data-difference]').textContent = '';
   showProblem(one('[data-weigh]'), '');
   massInput.focus();
+}
+
+function showPhotos() {
+  for (const input of all('.driver-photo input', gate)) {
+    const spot = one('[data-photo-words]', input.parentElement);
+    spot.textContent = input.files.length ? spot.dataset.some : spot.dataset.none;
+  }
 }
 
 function showDifference() {
@@ -212,7 +221,7 @@ function showDifference() {
   if (measured && declared) {
     const gap = measured - declared;
     const kilograms = (Math.abs(gap) / 1000).toFixed(1);
-    const percent = ((Math.abs(gap) / declared) * 100).toFixed(1);
+    const percent = `${((Math.abs(gap) / declared) * 100).toFixed(1)}%`;
     const pattern = gap > 0 ? say.textMore : say.textLess;
     text = Math.abs(gap) < 50 ? say.textSame : pattern.replace('{kg}', kilograms).replace('{percent}', percent);
   }
@@ -235,6 +244,7 @@ async function refuse() {
   const reason = one('input[name=reason]:checked', form).closest('.choice').querySelector('.choice-title').textContent;
   await send('refuse', body, form, say.textRefused, 'refused', reason);
   form.reset();
+  showPhotos();
 }
 
 const unload = () => send('unload_back', {}, null, say.textUndone, 'expected', '');
@@ -248,7 +258,7 @@ async function send(kind, body, form, title, state, what) {
   const [file] = form ? one('[name=photo]', form).files : [];
   const photo = file ? await shrink(file) : undefined;
   const { item, label } = current;
-  const spoken = say.textWords.replace('{act}', title).replace('{code}', label.slice(-11));
+  const spoken = `${title} …${label.slice(-11)}`;
   const answer = await report(kind, body, { photo, words: spoken });
   buttons.forEach((button) => button.classList.remove('is-busy'));
   sending = false;
@@ -301,6 +311,7 @@ function verdict(tone, title, what, message, warnings = []) {
 if (gate && 'open' in say) {
   one('[data-scanner]', gate).addEventListener('wh:scan', scanned);
   massInput.addEventListener('input', showDifference);
+  gate.addEventListener('change', showPhotos);
   one('[data-weigh]').addEventListener('submit', (event) => (event.preventDefault(), load()));
   one('[data-refuse]').addEventListener('submit', (event) => (event.preventDefault(), refuse()));
   one('[data-load]').addEventListener('click', load);

@@ -2,7 +2,7 @@
 
 from .chain import Trace, trace
 from .counties import CountyBalance, county_balances
-from .differences import CaseRow, open_cases, resolve_case
+from .differences import CaseRow, Resolution, open_cases, resolve_case, resolve_cases
 from .fates import Fate, total_of
 from .firms import FirmView, firm_view
 from .open_loops import OverdueRow, overdue
@@ -15,6 +15,7 @@ __all__ = [
     "Fate",
     "FirmView",
     "OverdueRow",
+    "Resolution",
     "Trace",
     "county_balances",
     "firm_view",
@@ -23,6 +24,7 @@ __all__ = [
     "open_cases",
     "overdue",
     "resolve_case",
+    "resolve_cases",
     "search_batches",
     "total_of",
     "trace",

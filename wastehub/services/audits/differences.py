@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -77,6 +78,16 @@ def _units_by_site(session: Session, sites: set[str]) -> dict[str, Organisation]
 RESOLVED_INTO: dict[str, str] = {"loss": "LOSS", "spill": "SPILL"}
 
 
+@dataclass(frozen=True)
+class Resolution:
+    """Who closes which difference, and why."""
+
+    actor: Actor
+    case_key: str
+    reason: str
+    note: str = ""
+
+
 def resolve_case(
     session: Session, *, actor: Actor, case_key: str, reason: str, note: str, now: datetime
 ) -> None:
@@ -84,24 +95,39 @@ def resolve_case(
 
     Raises NotFound, InvalidInput (reason.*, case.surplus_is_no_loss). Source: Order 23, Art. 18.
     """
-    actor.require("case.resolve")
-    row = next((r for r in open_cases(session, actor=actor) if r.case.key == case_key), None)
+    resolve_cases(session, resolutions=[Resolution(actor, case_key, reason, note)], now=now)
+
+
+def resolve_cases(session: Session, *, resolutions: Sequence[Resolution], now: datetime) -> None:
+    """Close several differences at once. Raises as `resolve_case`; then none is closed."""
+    rows = {row.case.key: row for row in case_rows(session, None)}
+    events = [_resolved(one, rows.get(one.case_key), now) for one in resolutions]
+    for receipt in ledger.append(session, events, now=now):
+        assert receipt.posted, f"judged acceptable, held by the books: {receipt}"
+
+
+def _resolved(one: Resolution, row: CaseRow | None, now: datetime) -> ledger.Event:
+    one.actor.require("case.resolve")
     if row is None:
         raise NotFound("object.not_found")
-    actor.require_own(row.unit.id)
-    why = texts.clean(note, field="note", longest=NOTE_LONGEST)
-    reasons.require("resolution", reason, note=why, photos=1)
-    into = RESOLVED_INTO.get(reason, "TOL")
+    one.actor.require_own(row.unit.id)
+    why = texts.clean(one.note, field="note", longest=NOTE_LONGEST)
+    reasons.require("resolution", one.reason, note=why, photos=1)
+    into = RESOLVED_INTO.get(one.reason, "TOL")
     if row.case.mass_g < 0 and into != "TOL":
         raise InvalidInput("case.surplus_is_no_loss", field="reason")
-    event = ledger.Event(
+    return ledger.Event(
         type="case.resolved",
-        author=actor.author,
+        author=one.actor.author,
         site=row.unit.site,
         at=now,
-        subject=case_key,
+        subject=one.case_key,
         lines=(ledger.Line(label=row.case.label, batch=row.case.batch, code=row.case.code),),
-        facts={"case": case_key, "to": into, "reason": reason, "note": why, "mass_g": abs(row.case.mass_g)},
+        facts={
+            "case": one.case_key,
+            "to": into,
+            "reason": one.reason,
+            "note": why,
+            "mass_g": abs(row.case.mass_g),
+        },
     )
-    for receipt in ledger.append(session, [event], now=now):
-        assert receipt.posted, f"judged acceptable, held by the books: {receipt}"

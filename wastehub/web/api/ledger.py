@@ -19,7 +19,9 @@ ENTRIES_MAX = 200
 
 
 class EntryQuerySchema(Schema):
-    text = fields.String(load_default="", metadata={"description": "site, subject, label or event type, whole"})
+    text = fields.String(
+        load_default="", metadata={"description": "site, subject, label or event type, whole"}
+    )
     before_idx = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=0))
     limit = fields.Integer(load_default=50, validate=validate.Range(1, ENTRIES_MAX))
 
@@ -153,7 +155,7 @@ class LedgerVerdictSchema(Schema):
     ok = fields.Boolean()
     entries = fields.Integer()
     signatures = fields.Integer()
-    root = fields.Function(lambda report: report.root.hex(), metadata={"type": "string"})
+    root = fields.String()
     problems = fields.List(fields.Dict())
 
 
@@ -186,7 +188,7 @@ def verify(act: Act) -> dict[str, Any]:
         "ok": report.ok,
         "entries": report.entries,
         "signatures": report.signatures,
-        "root": report.root,
+        "root": report.root.hex(),
         "problems": problems,
     }
 
@@ -261,7 +263,9 @@ def list_corrections(act: Act) -> dict[str, Any]:
 @acting("correction.propose", schema=CorrectionSchema, status=201)
 def propose(act: Act, payload: dict[str, Any], container_id: UUID) -> Correction:
     """Say that the mass on record is wrong; nothing changes until the other side agrees."""
-    return corrections.propose(act.session, actor=act.actor, container_id=container_id, now=act.now, **payload)
+    return corrections.propose(
+        act.session, actor=act.actor, container_id=container_id, now=act.now, **payload
+    )
 
 
 @api.route("/corrections/<uuid:correction_id>/agree", methods=["POST"])

@@ -102,7 +102,9 @@ def _county_map(act: Act, rows: list[audits.CountyBalance]) -> drawing.MapDrawin
         href=lambda code: url_for("regulator.county", code=code),
     )
     spots = [
-        drawing.Spot(unit.lon_e6, unit.lat_e6, f"site-{kind}", title=unit.name, radius=6 if kind == "platform" else 5)
+        drawing.Spot(
+            unit.lon_e6, unit.lat_e6, f"site-{kind}", title=unit.name, radius=6 if kind == "platform" else 5
+        )
         for kind in ("platform", "plant")
         for unit in organisations_of(act.session, kind)
         if unit.county_code
@@ -153,7 +155,9 @@ BATCH_COLUMNS = (
     Column("batch_no", _l("批次"), "code", value=lambda row: row.Batch.batch_no),
     Column("enterprise", _l("产废单位"), value=lambda row: row.Organisation.name),
     Column("waste_code", _l("废物代码"), "code", value=lambda row: row.Batch.waste_code, sortable=False),
-    Column("internal_name", _l("名称"), value=lambda row: row.Batch.internal_name, sortable=False, priority=2),
+    Column(
+        "internal_name", _l("名称"), value=lambda row: row.Batch.internal_name, sortable=False, priority=2
+    ),
     Column("containers", _l("容器"), "number", sortable=False),
     Column("mass_g", _l("现记重量"), "mass", total=True),
     Column("produced_on", _l("产生日期"), "on", value=lambda row: row.Batch.produced_on),
@@ -337,9 +341,7 @@ def _ledger_page(act: Act, report: ledger.VerifyReport | None = None) -> str:
 def entry(act: Act, idx: int) -> str:
     found = audits.ledger_entry(act.session, actor=act.actor, idx=idx)
     facts = json.dumps(found.event.facts, ensure_ascii=False, indent=2, sort_keys=True)
-    return render_template(
-        "regulator/entry.html", entry=found, facts=facts, type_name=chain_words.type_name
-    )
+    return render_template("regulator/entry.html", entry=found, facts=facts, type_name=chain_words.type_name)
 
 
 @pages.post("/ledger/verify")

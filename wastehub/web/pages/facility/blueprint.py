@@ -59,6 +59,11 @@ def gate_reasons() -> list[tuple[str, str]]:
     return [(row.code, named(row)) for row in reasons.CATALOGUES["gate_refusal"].values()]
 
 
+def people(rows: Iterable[Any]) -> list[tuple[str, str]]:
+    """Crew members as choices of a form."""
+    return [(str(row.id), f"{row.name} · {row.certificate_no}") for row in rows]
+
+
 def manifest_href(paper: Any) -> str:
     return url_for("manifests.manifest", manifest_id=paper.id) if paper is not None else ""
 
@@ -74,6 +79,7 @@ def show(template: str, **values: Any) -> str:
         named=named,
         reason_name=reason_name,
         manifest_href=manifest_href,
+        people=people,
         **values,
     )
 
