@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +66,6 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     errors.init_app(app)
     _add_template_globals(app, settings)
     for name in PAGES:
-        if not find_spec(f"wastehub.web.pages.{name}"):
-            continue  # TEMPORARY
         app.register_blueprint(import_module(f"wastehub.web.pages.{name}").pages)
     _add_api(app)
     app.extensions["wastehub.csrf"] = csrf
@@ -129,6 +126,4 @@ def _add_api(app: Flask) -> None:
     )
     api = errors.ProblemApi(app)
     for name in API:
-        if not find_spec(f"wastehub.web.api.{name}"):
-            continue  # TEMPORARY
         api.register_blueprint(import_module(f"wastehub.web.api.{name}").api, url_prefix="/api/v1")

@@ -10,6 +10,7 @@ from random import Random
 
 # How many containers a firm sets out before it takes the next larger kind.
 CONTAINERS_USUAL = 4
+CONTAINERS_MOST = 24  # nobody sets out more of one waste at a time
 MASS_MIN_G = 2_000
 
 
@@ -67,7 +68,7 @@ def fill(rng: Random, waste_code: str, mass_g: int) -> list[tuple[str, int]]:
         (one for one in kinds if mass_g <= one[1] * CONTAINERS_USUAL),
         kinds[-1],
     )
-    count = max(1, round(mass_g / usual_g))
+    count = min(CONTAINERS_MOST, max(1, round(mass_g / usual_g)))
     share_g = min(mass_g / count, usual_g)
     masses = (max(MASS_MIN_G, int(share_g * rng.uniform(0.94, 1.06)) // 100 * 100) for _ in range(count))
     return [(kind, grams) for grams in masses]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import request, url_for
 from flask_babel import lazy_gettext as _l
 
 from ..models.users import User
@@ -138,7 +138,6 @@ def navigation_for(user: User) -> list[dict[str, Any]]:
                 "active": request.endpoint == endpoint,
             }
             for endpoint, label, icon, phone in items
-            if endpoint in current_app.view_functions  # TEMPORARY
         ]
         groups.append({"title": title, "items": shown})
     return groups
