@@ -138,7 +138,7 @@ def administrator_of(town: Town) -> Person:
 
 def opens(person: Person, path: str, **query: Any) -> str:
     """The text of a page."""
-    answer = person.client.get(path, query_string=query)
+    answer = person.client.get(path, query_string=query or None)
     assert answer.status_code == 200, (path, answer.status_code, answer.text[:600])
     return answer.text
 
@@ -393,7 +393,10 @@ def weighs_in(
     """Book every trip of a round: as recorded, except where a mass is given for a label."""
     for trip in round_["trips"]:
         said = [
-            {"container_id": row["container_id"], "weighed_g": (weighed_g or {}).get(label, row["expected_g"])}
+            {
+                "container_id": row["container_id"],
+                "weighed_g": (weighed_g or {}).get(label, row["expected_g"]),
+            }
             for label, row in on_board(gate, trip).items()
         ]
         sends(gate, f"/trips/{trip['id']}/reception", {"decisions": said})
@@ -407,6 +410,14 @@ def puts_away(gate: Person, container_ids: Sequence[str]) -> list[dict[str, Any]
     """Each container into the zone that the rules suggest."""
     moves = [{"container_id": key} for key in container_ids]
     return list(sends(gate, "/zones/moves", {"moves": moves}))
+
+
+def another_crew(gate: Person, round_: Mapping[str, Any]) -> dict[str, str]:
+    """A driver and an escort of the platform who are not on the round."""
+    with gate.town.database.reading() as session:
+        people = session.scalars(select(CrewMember).where(CrewMember.platform_id == gate.unit_id)).all()
+    planned = {round_["driver"]["id"], round_["escort"]["id"]}
+    return {f"{person.kind}_id": str(person.id) for person in people if str(person.id) not in planned}
 
 
 def outbound_vehicle(gate: Person) -> dict[str, str]:

@@ -41,7 +41,12 @@ def test_a_firm_registers_a_batch_prints_its_labels_and_asks_for_a_pickup(town: 
     stranger = town.app.test_client().get(f"/c/{containers[0]['label_code']}")
     assert stranger.status_code == 200 and "150.5" not in stranger.text
 
-    form = {"container_ids": ids, "ready_on": TUESDAY.isoformat(), "window_from": "09:00", "window_to": "11:30"}
+    form = {
+        "container_ids": ids,
+        "ready_on": TUESDAY.isoformat(),
+        "window_from": "09:00",
+        "window_to": "11:30",
+    }
     request_page = story.fills_in(clerk, "/enterprise/requests", **form, note="东门进")
     request = story.reads(clerk, f"/requests/{story.id_in(request_page)}")
     assert request["state"] == "open" and request["windows"] == [{"open_s": 32_400, "close_s": 41_400}]

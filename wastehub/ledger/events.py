@@ -153,7 +153,7 @@ def from_body(ev: Mapping[str, Any]) -> Event:
     )
 
 
-def in_parts(event: Event, *, lines_max: int = 100) -> list[Event]:
+def in_parts(event: Event, *, lines_max: int = 60) -> list[Event]:
     """The event cut into events of at most `lines_max` lines, numbered by the facts "part" and "parts".
 
     Ids of later parts are left to `append`; a caller that must be able to repeat itself sets them.

@@ -246,6 +246,7 @@ def places(session: Session, *, actor: Actor, container_id: UUID) -> PlaceBoard:
         except Conflict as found:
             refusal = found
         choices.append(Choice(zone, facts[zone_id], refusal))
+    choices.sort(key=lambda each: (each.refusal is not None, each.zone.code))
     best = storage_zones.suggest(facts.values(), load, container.mass_g, matrix)
     groups = {group.code: group for group in reference.segregation_groups(session)}
     return PlaceBoard(

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from .. import ledger
 from ..services.audits import Trace
-from . import formatting
+from . import formatting, words
 from .locale import select_locale
 
 OVERDUE: Mapping[str, Any] = {
@@ -107,7 +107,7 @@ def _event(
         parts.append(_("%(count)s 个容器", count=len(lines)))
     for name in ("reason", "note"):
         if isinstance(event.facts.get(name), str) and event.facts[name]:
-            parts.append(str(event.facts[name]))
+            parts.append(words.reason(event.facts[name]))
     return {
         "at": event.at,
         "title": type_name(event.type),

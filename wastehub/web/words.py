@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from ..domain import reasons
 from .locale import select_locale
 
 Word = tuple[str, Any]  # tone, text
@@ -101,6 +102,14 @@ def hazards(letters: str) -> str:
 def in_language(row: Any, name: str) -> str:
     """`name_zh` or `name_en` of a reference row, whichever the reader reads."""
     return str(getattr(row, f"{name}_{select_locale()}"))
+
+
+def reason(code: str) -> str:
+    """The words for a reason of any catalogue of domain/reasons; what is none of them is shown as it is."""
+    for catalogue in reasons.CATALOGUES.values():
+        if code in catalogue:
+            return in_language(catalogue[code], "name")
+    return code
 
 
 def of(table: Mapping[str, Any], key: str) -> Any:

@@ -39,7 +39,7 @@ if (board) {
     else if (Number.isNaN(weighed)) cell.textContent = say.textUnreadable;
     else {
       const inside = Math.abs(weighed - expected) <= allowed;
-      cell.innerHTML = '<strong class="num"></strong><span></span>';
+      cell.innerHTML = '<strong></strong><span></span>';
       cell.firstChild.textContent = kilograms(weighed - expected, true);
       cell.lastChild.textContent = inside ? say.textWithin : say.textOutside;
     }

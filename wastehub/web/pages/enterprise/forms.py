@@ -148,18 +148,27 @@ _ICONS = {
 }
 
 
-def events(entries: Sequence[ledger.Entry], places: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Ledger entries as a time line: when, what, at whose place, how many containers and grams."""
+def events(
+    entries: Sequence[ledger.Entry], places: Mapping[str, str], *, batch: str = ""
+) -> list[dict[str, Any]]:
+    """Ledger entries as a time line: when, what, at whose place, how many containers and grams.
+
+    `batch`: the batch the line is about. A lot's entry lists what other firms gave to it, too: not theirs
+    to know.
+    """
     english = select_locale() == "en"
     shown = []
     for entry in entries:
         event = entry.event
         kind = ledger.TYPES[event.type]
+        lines = [line for line in event.lines if not batch or line.batch in ("", batch)]
         texts = []
-        if event.lines:
-            texts.append(_("%(count)s 个容器", count=len(event.lines)))
+        if lines:
+            texts.append(_("%(count)s 个容器", count=len(lines)))
+        if method := event.facts.get("method"):
+            texts.append(str(method))
         if reason := event.facts.get("reason"):
-            texts.append(str(reason))
+            texts.append(words.reason(str(reason)))
         if entry.held_reason:
             texts.append(_("账本未入账，等待处理"))
         shown.append(
@@ -168,7 +177,7 @@ def events(entries: Sequence[ledger.Entry], places: Mapping[str, str]) -> list[d
                 "title": kind.en if english else kind.zh,
                 "who": places.get(event.site, event.site),
                 "text": " · ".join(texts),
-                "mass_g": sum(line.mass_g for line in event.lines) or None,
+                "mass_g": sum(line.mass_g for line in lines) or None,
                 "tone": _TONES.get(event.type, "neutral"),
                 "icon": _ICONS.get(event.type, "dot"),
                 "seal": entry.leaf_hash.hex()[:8],

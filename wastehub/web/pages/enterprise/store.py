@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from ....domain import calendar, quantities
 from ....domain.errors import InvalidInput, NotFound, RuleViolation
+from ....models.batches import batch_key
 from ....services import batches, labels, stock
 from ... import formatting, label_drawing, words
 from ...acting import Act, acting, viewing
@@ -125,7 +126,7 @@ def batch(act: Act, batch_id: UUID, form: FormState | None = None) -> Any:
         batch=view.batch,
         form=form,
         fate=forms.fate_rows(view),
-        events=forms.events(view.entries, view.places),
+        events=forms.events(view.entries, view.places, batch=batch_key(view.batch.enterprise, view.batch)),
         steps=forms.chain(view),
         named=named,
         on=calendar.on_date(act.now),

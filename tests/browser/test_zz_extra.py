@@ -1,0 +1,30 @@
+from tests.browser.test_driver import *
+from tests.browser.test_driver import cab, database_kind
+from datetime import timedelta
+def test_extra(cab, new_page, screenshot, monkeypatch):
+    page = new_page(base_url=cab.url, viewport=PHONE)
+    monkeypatch.setattr(clock, "now_utc", lambda: at(9)-timedelta(days=1))
+    page.clock.set_fixed_time(at(9))
+    sign_in(page)
+    screenshot(page, "x/notoday")
+    monkeypatch.setattr(clock, "now_utc", lambda: at(9))
+    cab.on.start()
+    stop=cab.on.stops()[1]
+    ls=cab.on.labels(stop)
+    cab.on.scan(*(cab.on.report(l, measured_g=cab.on.container(l).mass_g) for l in ls[:2]))
+    cab.on.scan(cab.on.report(ls[2],"refuse",reason="leaking"))
+    page.goto(f"/driver/stops/{stop.id}")
+    screenshot(page,"x/mid")
+    cab.on.close(stop.id)
+    page.goto(f"/driver/stops/{stop.id}")
+    screenshot(page,"x/closed")
+    page.goto(f"/driver/rounds/{cab.on.round_id}")
+    screenshot(page,"x/round")
+    page.goto("/driver/")
+    page.locator(".menu > summary").click()
+    page.get_by_role("button", name="English").click()
+    page.wait_for_url("**/driver/")
+    screenshot(page,"x/home-en")
+    page.goto(f"/manifests/{cab.on.paper(stop).id}")
+    page.set_viewport_size(DESKTOP)
+    screenshot(page,"x/manifest-en")
