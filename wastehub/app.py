@@ -23,7 +23,19 @@ from .web.limits import limiter
 from .web.locale import select_locale
 from .web.navigation import home_of, navigation_for, viewer_of
 
-PAGES = ("health", "account", "public", "enterprise", "dispatcher", "driver", "manifests", "facility", "regulator", "cases", "admin")
+PAGES = (
+    "health",
+    "account",
+    "public",
+    "enterprise",
+    "dispatcher",
+    "driver",
+    "manifests",
+    "facility",
+    "regulator",
+    "cases",
+    "admin",
+)
 API = (
     "reference",
     "batches",

@@ -233,7 +233,7 @@ def asks_for_pickup(clerk: Person, container_ids: Sequence[str], **changes: Any)
 
 
 def a_pickup(town: Town, *loads: tuple[str, tuple[int, ...]], **order: Any) -> Pickup:
-    """A firm with waste of some (code, masses), labelled and asked to be fetched: where many stories begin."""
+    """A firm with waste of some (code, masses), labelled and asked for: many stories begin here."""
     wanted = loads or ((OIL, (150_000,)),)
     firm = firm_with_papers(town, *dict.fromkeys(code for code, _ in wanted))
     clerk = clerk_of(town, firm)

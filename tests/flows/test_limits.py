@@ -1,4 +1,4 @@
-"""Where the loop says no: a full platform, a vehicle without the licence, waste that nobody has classified."""
+"""Where the loop says no: a full platform, a vehicle without licence, waste nobody has classified."""
 
 from __future__ import annotations
 

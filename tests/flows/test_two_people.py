@@ -1,4 +1,4 @@
-"""Two people at the same thing: the second is told, nobody overwrites anybody; both sides agree or nothing."""
+"""Two people at the same thing: the second is told; a correction needs both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Walk D. The lot leaves, the plant treats it, the firm sees where its kilograms ended, the regulator checks."""
+"""Walk D. The lot leaves, the plant treats it; firm and regulator see where every kilogram ended."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -347,4 +348,21 @@ def test_a_whole_days_reports_go_through_in_one_call(database: Database) -> None
     assert {verdict.outcome for verdict in on.scan(*reports)} == {"accepted"}
     with database.reading() as session:
         assert session.scalar(select(func.count(Scan.id))) == len(reports)
+    check_books(database)
+
+
+def test_two_phones_at_one_container_load_it_once(database: Database) -> None:
+    on = started(database, 1)
+    [label] = on.labels()
+    verdicts: dict[str, str] = {}
+
+    def phone(name: str) -> None:
+        verdicts[name] = answer(on, on.report(label, device_id=name)).outcome
+
+    both = [threading.Thread(target=phone, args=(name,)) for name in ("phone-1", "phone-2")]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert sorted(verdicts.values()) == ["accepted", "duplicate"]
     check_books(database)

@@ -92,10 +92,15 @@ def test_moving_within_the_store_frees_the_old_zone(database: Database) -> None:
     move(database, (drum, oil))
     move(database, (drum, oil))  # it does not stand in its own way
     with database.transaction() as session:
+        owner = firms.platform_for(session, world.COUNTY).id
         spare = Zone(
-            id=uuid4(), organisation_id=firms.platform_for(session, world.COUNTY).id, code="Z99", name_zh="备用",
-            name_en="Spare", capacity_g=150_000,
-        )  # fmt: skip
+            id=uuid4(),
+            organisation_id=owner,
+            code="Z99",
+            name_zh="备用",
+            name_en="Spare",
+            capacity_g=150_000,
+        )
         session.add(spare)
         session.flush()
         session.add(ZoneGroup(zone_id=spare.id, group_code="OIL"))

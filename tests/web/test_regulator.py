@@ -55,7 +55,9 @@ def test_an_administrator_gives_a_code_its_group_with_a_reason(
     missing = client.post(f"/admin/waste-codes/{code}/group", data={"group_code": "SC", "reason": " "})
     assert missing.status_code == 422
     assert "不能为空" in missing.text
-    done = client.post(f"/admin/waste-codes/{code}/group", data={"group_code": "SC", "reason": "示例检测报告"})
+    done = client.post(
+        f"/admin/waste-codes/{code}/group", data={"group_code": "SC", "reason": "示例检测报告"}
+    )
     assert done.status_code == 302
     with database.reading() as session:
         row = session.get_one(WasteCode, code)
@@ -65,7 +67,12 @@ def test_an_administrator_gives_a_code_its_group_with_a_reason(
 
 def test_an_administrator_makes_an_account_and_disables_it(sign_in: SignIn, app: Flask) -> None:
     client = sign_in("admin")
-    form = {"login": "county-office", "display_name": "示例监管", "password": "long enough secret", "role": "regulator"}
+    form = {
+        "login": "county-office",
+        "display_name": "示例监管",
+        "password": "long enough secret",
+        "role": "regulator",
+    }
     made = client.post("/admin/users/new", data=form)
     assert made.status_code == 302, made.text
     again = client.post("/admin/users/new", data=form)

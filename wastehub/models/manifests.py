@@ -102,9 +102,7 @@ def _alive(session: Session, condition: ColumnElement[bool]) -> list[Manifest]:
     query = (
         select(Manifest)
         .where(condition, Manifest.state != "void")
-        .options(
-            joinedload(Manifest.mover_out), joinedload(Manifest.acceptor), selectinload(Manifest.lines)
-        )
+        .options(joinedload(Manifest.mover_out), joinedload(Manifest.acceptor), selectinload(Manifest.lines))
         .order_by(Manifest.provisional_no)
     )
     return list(session.scalars(query))

@@ -40,4 +40,3 @@ def page_of(
 def matching(text: str, *columns: Any) -> ColumnElement[bool]:
     """Rows in which every word of the text stands in one of the columns."""
     return and_(*(or_(*(each.contains(word, autoescape=True) for each in columns)) for word in text.split()))
-

@@ -16,7 +16,10 @@ from .zones import neighbours_of, standing_in, zone_groups, zones_of
 def load_of(batch: Batch, waste: WasteCode) -> Load:
     """What the segregation rules must know of a container of this batch."""
     return Load(
-        waste.group_for(batch.form), batch.enterprise_id, batch.waste_code, frozenset(hazards.parse(batch.hazards))
+        waste.group_for(batch.form),
+        batch.enterprise_id,
+        batch.waste_code,
+        frozenset(hazards.parse(batch.hazards)),
     )
 
 

@@ -101,7 +101,11 @@ def standing_in(session: Session, zone_ids: list[UUID]) -> list[Standing]:
         .group_by(*kind)
         .order_by(*kind)
     )
-    return [Standing(*row[:6], mass_g=int(row[6])) for row in session.execute(query)]
+    return [
+        Standing(zone_id, owner_id, code, form, hazards, count, mass_g=int(mass_g))
+        for zone_id, owner_id, code, form, hazards, count, mass_g in session.execute(query)
+        if zone_id is not None
+    ]
 
 
 def neighbours_of(session: Session, zone_ids: list[UUID]) -> dict[UUID, set[UUID]]:

@@ -232,6 +232,9 @@ class CollectionDay:
                 accuracy_m=self.rng.randint(4, 18),
             )
 
+    def _by_chance(self, ppm: int) -> bool:
+        return self.rng.randrange(1_000_000) < ppm
+
     def _pickup_mishap(self, stop: Stop) -> Mishap:
         roll = self.rng.randrange(1_000_000)
         if roll < self.chances.nobody_there_ppm:
@@ -249,9 +252,8 @@ class CollectionDay:
         drift = self.world.drift.get(container.batch.enterprise_id)
         if drift is not None:
             share += drift
-        elif not weighed_before:
-            if self.rng.randrange(1_000_000) < self.chances.estimate_outlier_ppm:
-                share = self.rng.choice((-1, 1)) * self.rng.uniform(0.12, 0.25)
+        elif not weighed_before and self._by_chance(self.chances.estimate_outlier_ppm):
+            share = self.rng.choice((-1, 1)) * self.rng.uniform(0.12, 0.25)
         return _on_scale(container.mass_g, share)
 
     def _close(self, steps: list[_Step]) -> None:

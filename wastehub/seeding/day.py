@@ -25,12 +25,12 @@ from .outbound import receive_lots, ship_lots, treat
 from .world import Firm, World
 
 # Some firms have two wastes that may not ride together: their request becomes two, 30 a platform in all.
-CALLS_PER_PLATFORM = 25
+CALLS_PER_PLATFORM = 28
 TOMORROW_PER_PLATFORM = 5
 OPENING_STOCK_ONE_IN = 12
 PICKUP_G = (150_000, 550_000)
 TICK_S = 900
-ITERATIONS = 3_000
+ITERATIONS = 2_500
 
 MORNING_S, CHANGES_S, PLAN_S, PUBLISH_S, SEND_BACK_S, LOTS_OUT_S = (
     int(hour * 3600) for hour in (5.5, 5.75, 6, 6.5, 7, 7.25)
@@ -163,7 +163,9 @@ class DemoDay:
         def progress(step: Progress) -> None:
             if step.iterations - told[0] >= iterations // 4:
                 told[0] = step.iterations
-                say(f"    第 {step.iterations} 轮：已排 {step.assigned}，未排 {step.unassigned} · planned/left out")
+                say(
+                    f"    第 {step.iterations} 轮：已排 {step.assigned}，未排 {step.unassigned} · planned/left out"
+                )
 
         plan_id = planning.plan_day(
             self.world.database,
@@ -191,7 +193,9 @@ class DemoDay:
         longest = max(self._rounds(), key=lambda row: (_stops(row), row.round_no), default=None)
         if longest is None or _stops(longest) < 4:
             return
-        candidates = [s for trip in longest.trips for s in trip.stops if s.request.enterprise_id != self.guest.id]
+        candidates = [
+            s for trip in longest.trips for s in trip.stops if s.request.enterprise_id != self.guest.id
+        ]
         with self.world.act() as session:
             dispatch.send_back(
                 session,

@@ -117,9 +117,7 @@ def _annual_g(rng: Random, mean_g: int) -> int:
     return int(min(ANNUAL_MAX_G, max(ANNUAL_MIN_G, drawn_g)))
 
 
-def _streams(
-    rng: Random, mix: Iterable[tuple[str, int]], annual_g: int
-) -> tuple[tuple[str, int], ...]:
+def _streams(rng: Random, mix: Iterable[tuple[str, int]], annual_g: int) -> tuple[tuple[str, int], ...]:
     """The wastes of one firm: a small one has two or three of its industry's, a large one has them all."""
     known = [(code, share) for code, share in mix if code in PACKING]
     most = 2 if annual_g < 1_000_000 else 3 if annual_g < 5_000_000 else len(known)

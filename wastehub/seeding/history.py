@@ -184,7 +184,12 @@ def register(
 
 
 def order(
-    world: World, firms: Sequence[Firm], *, ready_on: date, at: datetime, urgent: frozenset[UUID] = frozenset()
+    world: World,
+    firms: Sequence[Firm],
+    *,
+    ready_on: date,
+    at: datetime,
+    urgent: frozenset[UUID] = frozenset(),
 ) -> int:
     """Each firm asks for everything that stands labelled and unasked for; the number of requests."""
     by_id = {firm.id: firm for firm in firms}

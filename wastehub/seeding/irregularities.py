@@ -93,7 +93,13 @@ class Planted:
         on = history.days[-1]
         for firms, days, kind, zh, en in (
             (self.overdue, OVERDUE_DAYS, "storage.overdue", "贮存超期", "Stored too long"),
-            (self.nearly_overdue, NEARLY_OVERDUE_DAYS, "storage.warning", "贮存将到期", "Storage nearly too long"),
+            (
+                self.nearly_overdue,
+                NEARLY_OVERDUE_DAYS,
+                "storage.warning",
+                "贮存将到期",
+                "Storage nearly too long",
+            ),
         ):
             fillings = [(firm, firm.invented.streams[0][0], 180_000) for firm in firms]
             for firm, batch in zip(
@@ -113,7 +119,12 @@ class Planted:
         for firm in self.drifting:
             for part in range(4):
                 history.visit(firm, max(2, last * (part + 1) // 5), 400_000)
-            self.note("scale.drift", "同一单位申报重量持续偏高约5%", "One firm's masses are always about 5 % high", firm)
+            self.note(
+                "scale.drift",
+                "同一单位申报重量持续偏高约5%",
+                "One firm's masses are always about 5 % high",
+                firm,
+            )
 
     # -- on the demo day -------------------------------------------------------------------------------
 
@@ -135,7 +146,12 @@ class Planted:
     def _refused_requests(self, world: World, on: date, at: datetime) -> None:
         """No request without contract and plan: the refusal itself is what is shown."""
         for firms, kind, zh, en in (
-            (self.expired_contract, "contract.expired", "收集合同已到期，无法申请", "Contract expired: no request"),
+            (
+                self.expired_contract,
+                "contract.expired",
+                "收集合同已到期，无法申请",
+                "Contract expired: no request",
+            ),
             (self.no_plan, "plan.missing", "管理计划未备案，无法申请", "No management plan: no request"),
         ):
             for firm in firms:
@@ -163,7 +179,12 @@ class Planted:
             labels.print_labels(session, jobs=[(firm.desk, list(batch.masses_g))], now=at)
             for container_id in slip.masses_g:
                 batches.void_container(
-                    session, actor=firm.desk, container_id=container_id, reason="重复登记", version=None, now=at
+                    session,
+                    actor=firm.desk,
+                    container_id=container_id,
+                    reason="重复登记",
+                    version=None,
+                    now=at,
                 )
             [asked] = requests.place(
                 session,
@@ -178,9 +199,21 @@ class Planted:
                 now=at,
             )
             requests.cancel(
-                session, actor=firm.desk, request_id=asked.id, reason="wrong_data", note="", version=None, now=at
+                session,
+                actor=firm.desk,
+                request_id=asked.id,
+                reason="wrong_data",
+                note="",
+                version=None,
+                now=at,
             )
-        self.note("batch.amended", "标签质量更正并重新打印", "Mass corrected and label reprinted", firm, batch.batch_no)
+        self.note(
+            "batch.amended",
+            "标签质量更正并重新打印",
+            "Mass corrected and label reprinted",
+            firm,
+            batch.batch_no,
+        )
         self.note("batch.voided", "登记错误已作废", "Registered by mistake and voided", firm, slip.batch_no)
         self.note("request.cancelled", "申请已撤回", "Request withdrawn", firm, asked.request_no)
 

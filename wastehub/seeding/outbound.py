@@ -99,7 +99,9 @@ def receive_lots(world: World, rng: Random, *, at: datetime) -> int:
     """Every lot on the road reaches its plant and is weighed as a whole; the number of lots."""
     desks = {plant.row.id: plant.desk for plant in world.plants}
     with world.act() as session:
-        query = select(Lot.id, Lot.plant_id).where(Lot.state == "shipped").order_by(Lot.platform_id, Lot.lot_no)
+        query = (
+            select(Lot.id, Lot.plant_id).where(Lot.state == "shipped").order_by(Lot.platform_id, Lot.lot_no)
+        )
         on_the_road = [(lot_id, plant_id) for lot_id, plant_id in session.execute(query)]
         masses: dict[UUID, int] = defaultdict(int)
         loaded = select(Container.lot_id, Container.mass_g).where(Container.state == "shipped")
@@ -137,7 +139,8 @@ def treat(world: World, *, at: datetime) -> int:
             for code, container_id in session.execute(query):
                 by_method[plant.methods.get(code) or plant.methods[category(code)]].append(container_id)
             runs += [
-                TreatmentRun(plant.desk, plant.row.id, method, tuple(ids)) for method, ids in by_method.items()
+                TreatmentRun(plant.desk, plant.row.id, method, tuple(ids))
+                for method, ids in by_method.items()
             ]
         if runs:
             treatments.treat(session, runs=runs, now=at)

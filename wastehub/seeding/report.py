@@ -103,7 +103,9 @@ def _figures(session: Session, day: DayReport, on: date) -> dict[str, Any]:
         "stops_unassigned": [{"id": number, "reason": reason} for number, reason in left_out],
         "stops_done": tally.stops_done,
         "stops_missed": tally.stops_missed,
-        "rounds": _count(session, Round.id, Round.service_on == on, Round.state.in_(("finished", "published"))),
+        "rounds": _count(
+            session, Round.id, Round.service_on == on, Round.state.in_(("finished", "published"))
+        ),
         "rounds_left_to_drive": 1 if day.left_round else 0,
         "trips": _count(session, Trip.id, Round.service_on == on, Trip.state != "cancelled", of=Trip.round),
         "distance_km": round(plan.distance_m / 1000, 1),
@@ -161,7 +163,10 @@ def _faults(
         ("trips not weighed in", _count(session, Trip.id, Trip.state == "arrived") - held_trips),
         ("trips on the road", _count(session, Trip.id, Trip.state == "under_way")),
         ("lots on the road", _count(session, Lot.id, Lot.state == "shipped")),
-        ("refused containers not returned", _count(session, Container.id, Container.state == "refused_on_arrival")),
+        (
+            "refused containers not returned",
+            _count(session, Container.id, Container.state == "refused_on_arrival"),
+        ),
         ("unexplained grams", figures["unexplained_g"]),
         ("plan violations", figures["plan_violations"]),
         ("containers whose mass differs from the books", _differing(session)),

@@ -140,7 +140,9 @@ class World:
         """
         for platform, firms in self._by_platform():
             drafts = [
-                enrolment.PlanDraft(firm.id, year, f"示例-BA-{year}-{firm.code[-7:-1]}", _plan_lines(firm, more.get(firm.id)))
+                enrolment.PlanDraft(
+                    firm.id, year, f"示例-BA-{year}-{firm.code[-7:-1]}", _plan_lines(firm, more.get(firm.id))
+                )
                 for firm in firms
                 for year in years
                 if firm.id not in without

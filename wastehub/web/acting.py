@@ -171,7 +171,10 @@ def _replay(earlier: IdempotencyKey, digest: str) -> Any:
     if earlier.location:
         return redirect(earlier.location, code=earlier.status)
     return current_app.response_class(
-        earlier.body, status=earlier.status, mimetype="application/json", headers={"Idempotent-Replayed": "true"}
+        earlier.body,
+        status=earlier.status,
+        mimetype="application/json",
+        headers={"Idempotent-Replayed": "true"},
     )
 
 

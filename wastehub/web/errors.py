@@ -41,7 +41,7 @@ class ProblemApi(Api):
     ERROR_SCHEMA = ProblemSchema
 
     def _register_responses(self) -> None:
-        usual = self.DEFAULT_RESPONSE_CONTENT_TYPE
+        usual: str = Api.DEFAULT_RESPONSE_CONTENT_TYPE
         self.DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
         try:
             super()._register_responses()
@@ -136,5 +136,3 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, on_http_error)
     if not app.testing and not app.debug:
         app.register_error_handler(Exception, on_crash)
-
-

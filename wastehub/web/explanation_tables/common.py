@@ -92,7 +92,8 @@ TABLE: dict[str, tuple[str, str]] = {
         "This account is disabled. Please contact your administrator.",
     ),
     "sign_in.demo_only_here": (
-        "演示账号只能在本机登录。如需在局域网演示,请以 --demo-lan 启动;正式使用请用 wastehub create-admin 建立账号。",
+        "演示账号只能在本机登录。如需在局域网演示,请以 --demo-lan 启动;"
+        "正式使用请用 wastehub create-admin 建立账号。",
         "Demo accounts work on this machine only. To show the demo on your network start with --demo-lan; "
         "a real installation starts with wastehub create-admin.",
     ),

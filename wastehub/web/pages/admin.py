@@ -82,7 +82,7 @@ def users(act: Act) -> Any:
     return render_template(
         "admin/users.html",
         listing=listing,
-        roles=[("", _("全部"))] + list(ROLE_NAMES.items()),
+        roles=[("", _("全部")), *ROLE_NAMES.items()],
         user_href=lambda row: url_for("admin.user", user_id=row.id),
     )
 
@@ -235,8 +235,8 @@ def organisations(act: Act) -> Any:
     return render_template(
         "admin/organisations.html",
         listing=listing,
-        kinds=[("", _("全部"))] + list(KIND_NAMES.items()),
-        counties=[("", _("全部"))] + counties,
+        kinds=[("", _("全部")), *KIND_NAMES.items()],
+        counties=[("", _("全部")), *counties],
     )
 
 

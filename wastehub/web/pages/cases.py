@@ -37,7 +37,9 @@ COLUMNS = (
 def _page(session: Session, actor: Actor, form: FormState | None = None) -> str:
     rows = audits.open_cases(session, actor=actor)
     choices = [(r.code, words.in_language(r, "name")) for r in reasons.RESOLUTION.values()]
-    proposals = [] if actor.role in ("regulator", "admin") else corrections.corrections_of(session, actor=actor)
+    proposals = (
+        [] if actor.role in ("regulator", "admin") else corrections.corrections_of(session, actor=actor)
+    )
     return render_template(
         "cases/index.html",
         rows=rows,

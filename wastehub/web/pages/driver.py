@@ -85,7 +85,7 @@ def stop(act: Act, stop_id: UUID) -> str:
         is_open=row.state == "under_way" and gate.trip.state == "under_way" and gate.stop.state == "planned",
         refusals=list(reasons.PICKUP_REFUSAL.values()),
         absences=list(reasons.NOBODY_THERE.values()),
-        reason_names=reasons.PICKUP_REFUSAL | reasons.NOBODY_THERE,
+        reason_names={**reasons.PICKUP_REFUSAL, **reasons.NOBODY_THERE},
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -38,13 +40,16 @@ FATE_COLUMNS = (
     Column("open_cases_g", _l("待查差异"), "mass", total=True),
     Column("unexplained_g", _l("不明"), "mass", total=True),
 )
+
+
+def _of_fate(name: str) -> Callable[[Any], int]:
+    return lambda row: int(getattr(row.fate, name))
+
+
 COUNTY_COLUMNS = (
     Column("county", _l("县(市、区)"), value=lambda row: words.in_language(row.area, "name"), sortable=False),
     Column("firms", _l("入网单位"), "number", total=True, sortable=False),
-    *(
-        Column(c.key, c.label, c.kind, False, True, value=lambda row, key=c.key: getattr(row.fate, key))
-        for c in FATE_COLUMNS
-    ),
+    *(replace(column, sortable=False, value=_of_fate(column.key)) for column in FATE_COLUMNS),
 )
 
 
