@@ -261,6 +261,12 @@ def papers_of(person: Person) -> list[dict[str, Any]]:
     return list(reversed(reads(person, "/manifests")["items"]))
 
 
+def opinions_for(person: Person) -> dict[str, str]:
+    """What the acceptor said on each manifest that somebody sees, by the firm that handed over."""
+    forms = [reads(person, f"/manifests/{row['id']}") for row in papers_of(person)]
+    return {form["mover_out"]["name"]: form["opinion"] for form in forms}
+
+
 # --- the dispatcher ------------------------------------------------------------------------------
 
 
@@ -387,9 +393,7 @@ def on_board(gate: Person, trip: Mapping[str, Any]) -> dict[str, dict[str, Any]]
     return {row["label_code"]: row for each in board["firms"] for row in each["containers"]}
 
 
-def weighs_in(
-    gate: Person, round_: Mapping[str, Any], weighed_g: Mapping[str, int] | None = None, **refused: str
-) -> None:
+def weighs_in(gate: Person, round_: Mapping[str, Any], weighed_g: Mapping[str, int] | None = None) -> None:
     """Book every trip of a round: as recorded, except where a mass is given for a label."""
     for trip in round_["trips"]:
         said = [

@@ -99,14 +99,33 @@ def test_nobody_is_there_and_the_request_waits_for_another_day(town: Town) -> No
     [next_round] = story.publishes(dispatcher, story.plans(dispatcher, WEDNESDAY))
     story.it_is(town, WEDNESDAY, 8)
     story.weighs_in(dispatcher, round_)
-    assert next_round["id"] != round_["id"]
-    if next_round["driver"]["id"] == round_["driver"]["id"]:
-        story.leaves_the_platform(driver, next_round)
-        story.loads(driver, next_round, away.labels[0], 80_000)
-        story.leaves_the_gate(driver, story.stop_at(next_round, away))
-        story.comes_home(driver, next_round)
-    else:
-        story.drives(town, next_round, away)
+    story.drives(town, next_round, away)
     assert story.request_of(away)["state"] == "collected"
     assert [paper["state"] for paper in story.papers_of(away.clerk)] == ["void", "arrived"]
+    story.the_books_agree(town)
+
+
+def test_what_the_gate_sends_home_and_what_stayed_behind_can_be_asked_for_again(town: Town) -> None:
+    pickup = story.a_pickup(town, (OIL, (150_000, 100_000)))
+    gate = story.dispatcher_of(town)
+    [round_] = story.tomorrow_is_planned(town, gate)
+    driver = story.driver_of(town, round_)
+    taken, stayed = pickup.labels
+    story.leaves_the_platform(driver, round_)
+    story.loads(driver, round_, taken, 150_000)
+    story.refuses(driver, round_, stayed, "no_room")
+    story.leaves_the_gate(driver, story.stop_at(round_, pickup))
+    page = story.opens(pickup.clerk, f"/enterprise/batches/{pickup.batch_ids[0]}")
+    assert "车上没有位置" in page and "no_room" not in page
+    story.comes_home(driver, round_)
+    [trip] = round_["trips"]
+    everything = [story.a_refusal(row, "leaking") for row in story.on_board(gate, trip).values()]
+    story.sends(gate, f"/trips/{trip['id']}/reception", {"decisions": everything})
+    assert story.opinions_for(gate) == {pickup.name: "refused"}
+    home = [row["id"] for row in story.reads(gate, "/receptions/refused")]
+    story.fills_in(gate, "/facility/refused", container_ids=home)
+    assert story.states_of(pickup) == ["labelled", "labelled"]
+    again = story.asks_for_pickup(pickup.clerk, pickup.ids, ready_on=WEDNESDAY.isoformat())
+    assert again["state"] == "open"
+    assert story.plans(gate, WEDNESDAY)["stops_planned"] == 1
     story.the_books_agree(town)

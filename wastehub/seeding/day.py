@@ -105,13 +105,11 @@ class DemoDay:
 
     # -- the day -----------------------------------------------------------------------------------------
 
-    def live(
-        self, planted: Planted, *, say: Callable[[str], None], iterations: int = ITERATIONS
-    ) -> DayReport:
+    def live(self, planted: Planted, *, say: Callable[[str], None]) -> DayReport:
         """The whole day in the order of the clock."""
         planted.act(self.world, self.on, at=self._at(MORNING_S), rng=self.rng)
         self._change_requests(self._at(CHANGES_S))
-        plan_id, asked = self._plan(say, iterations)
+        plan_id, asked = self._plan(say)
         self._send_back()
         shipped = ship_lots(self.world, at=self._at(LOTS_OUT_S), per_platform=2, from_g=1_000_000)
         report = DayReport(plan_id, asked, Tally(), len(shipped), 0, 0)
@@ -157,22 +155,21 @@ class DemoDay:
                     now=at,
                 )
 
-    def _plan(self, say: Callable[[str], None], iterations: int) -> tuple[UUID, int]:
+    def _plan(self, say: Callable[[str], None]) -> tuple[UUID, int]:
         told = [0]
 
         def progress(step: Progress) -> None:
-            if step.iterations - told[0] >= iterations // 4:
+            if step.iterations - told[0] >= ITERATIONS // 4:
                 told[0] = step.iterations
-                say(
-                    f"    第 {step.iterations} 轮：已排 {step.assigned}，未排 {step.unassigned} · planned/left out"
-                )
+                count = f"{step.assigned} + {step.unassigned}"
+                say(f"    {step.iterations}/{ITERATIONS}：已排 + 未排 planned + left out {count}")
 
         plan_id = planning.plan_day(
             self.world.database,
             actor=self.world.planner,
             service_on=self.on,
             seed=self.seed,
-            stop=StopRule(iterations=iterations),
+            stop=StopRule(iterations=ITERATIONS),
             now=lambda: self._at(PLAN_S),
             progress=progress,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -110,7 +111,8 @@ def run(
     database = Database(settings.database_url, signer=signer, new_id=ids.SeededIds(seed))
     _hurry(database)
     try:
-        made = _Demo(settings, database, firms, on, seed, Stages(say)).make()
+        with _rare_collections():
+            made = _Demo(settings, database, firms, on, seed, Stages(say)).make()
     finally:
         database.dispose()
     report.write(made.report, report_path)
@@ -119,6 +121,17 @@ def run(
     for fault in made.faults:
         say(f"  未闭合 not closed: {fault}")
     return 1 if made.faults else 0
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Millions of short-lived rows and no cycles: looking for garbage often only costs time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _hurry(database: Database) -> None:

@@ -40,7 +40,7 @@ EXPLANATIONS = (
 )
 ONE_WASTE = 0.6  # how often only one of a firm's wastes is full
 LEAD_DAYS = (1, 9)  # working days between generation and pickup
-TICK_S = 6 * 3600
+TICK_S = 24 * 3600
 # Office work frames the rounds, which drive from 8 to 18 o'clock.
 REGISTER_S, PLACE_S, LOTS_IN_S, RETURN_S, PLAN_S, SHIP_S, TREAT_S = (
     int(hour * 3600) for hour in (7.25, 7.5, 7.75, 18.25, 18.5, 19, 19.5)

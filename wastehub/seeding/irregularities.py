@@ -58,7 +58,9 @@ class Planted:
         each = 1 if len(world.firms) < 400 else 3 if len(world.firms) < 2_000 else 4
         points = [f for f in world.firms if f.invented.draft.storage_kind == "point" and f.id not in spared]
         chosen = iter(rng.sample(points, each * 8))
-        made = cls(**{name: [next(chosen) for _ in range(each)] for name in PARTS})
+        made = cls()
+        for name in PARTS:
+            setattr(made, name, [next(chosen) for _ in range(each)])
         made.ungrouped_code = _ungrouped_code(world)
         world.drift |= {firm.id: DRIFT for firm in made.drifting}
         return made

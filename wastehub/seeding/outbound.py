@@ -52,6 +52,7 @@ def _stored(session: Session) -> Stored:
     )
     found: Stored = defaultdict(lambda: defaultdict(list))
     for holder_id, code, container_id, mass_g in session.execute(query):
+        assert holder_id is not None
         found[holder_id][code].append((container_id, mass_g))
     return found
 
@@ -106,6 +107,7 @@ def receive_lots(world: World, rng: Random, *, at: datetime) -> int:
         masses: dict[UUID, int] = defaultdict(int)
         loaded = select(Container.lot_id, Container.mass_g).where(Container.state == "shipped")
         for lot_id, mass_g in session.execute(loaded):
+            assert lot_id is not None
             masses[lot_id] += mass_g
         receptions = [
             LotReception(
