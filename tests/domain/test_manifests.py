@@ -194,3 +194,8 @@ def test_a_deadline_in_an_unknown_year_is_not_guessed():
 def _full() -> dict:
     line = {field.name: "示例" for field in PARTS if field.per_line}
     return {field.name: "示例" for field in PARTS if not field.per_line} | {"lines": [dict(line), dict(line)]}
+
+
+def test_a_deadline_in_a_year_without_published_holidays_is_unknown_not_guessed():
+    assert manifests.confirm_due_on_if_known(date(2026, 3, 16)) == manifests.confirm_due_on(date(2026, 3, 16))
+    assert manifests.confirm_due_on_if_known(date(2190, 12, 30)) is None

@@ -15,7 +15,6 @@ ALLOWED = {
     ("scheduled", "unschedule"): "open",
     ("scheduled", "collect"): "collected",
     ("scheduled", "collect_part"): "partly_collected",
-    ("partly_collected", "place"): "open",
     ("partly_collected", "collect"): "collected",
 }
 

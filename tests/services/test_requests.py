@@ -188,13 +188,14 @@ def test_another_day_keeps_the_due_date(session):
     assert [(w.open_s, w.close_s) for w in fresh.windows] == [(32_400, 39_600), (46_800, 57_600)]
 
 
-def test_what_a_round_left_behind_is_offered_again(session):
+def test_what_a_round_left_behind_is_asked_for_anew_not_rescheduled(session):
     firm = firms.ready_firm(session)
     request = firms.requested(session, firm, firms.labelled(session, firm))
     request.state = "partly_collected"
     session.flush()
-    reschedule(session, firm, request)
-    assert request.state == "open"
+    with pytest.raises(Conflict) as refused:
+        reschedule(session, firm, request)
+    assert refused.value.code == "request.act_not_allowed"
 
 
 def test_another_day_beyond_the_contract_is_refused(session):

@@ -244,6 +244,18 @@ def confirm_due_on(arrived_on: date, *, working_days: int = 5) -> date:
     return calendar.add_working_days(arrived_on, working_days)
 
 
+def confirm_due_on_if_known(arrived_on: date, *, working_days: int = 5) -> date | None:
+    """As `confirm_due_on`; None while the holidays of a year are not published yet.
+
+    Waste that arrives in December is taken in whether or not the State Council has published next
+    year: the deadline is missing then, never guessed, and the open loops show the manifest.
+    """
+    try:
+        return confirm_due_on(arrived_on, working_days=working_days)
+    except calendar.CalendarYearUnknown:
+        return None
+
+
 def backfill_due_on(finished_on: date, *, working_days: int = 10) -> date:
     """The last day to enter a paper manifest 补录. Raises CalendarYearUnknown. Source: Art. 20."""
     return calendar.add_working_days(finished_on, working_days)

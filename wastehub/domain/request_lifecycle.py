@@ -16,9 +16,9 @@ MOVES: Mapping[str | None, Mapping[str, str]] = MappingProxyType(
         "open": {"schedule": "scheduled", "cancel": "cancelled"},
         # A cancelled round, another day or nobody there: back into the pool, the due date stays.
         "scheduled": {"unschedule": "open", "collect": "collected", "collect_part": "partly_collected"},
-        # What was left behind may be placed again under the same request and due date.
+        # What was left behind is free: the firm mends it (label, mass) and asks anew.
         # `collect`: a phone reports late that the rest was loaded as well.
-        "partly_collected": {"place": "open", "collect": "collected"},
+        "partly_collected": {"collect": "collected"},
         "collected": {},
         "cancelled": {},
     }

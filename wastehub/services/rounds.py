@@ -233,7 +233,7 @@ def arrive(
     papers = manifest_rows.manifests_of_trips(session, list(trips))
     on = calendar.on_date(happened_at)
     days = reference.legal_limit(session, "manifest_confirm_working_days", on)
-    due_on = manifests.confirm_due_on(on, working_days=days)
+    due_on = manifests.confirm_due_on_if_known(on, working_days=days)
     events = []
     for actor, trip_id in arrivals:
         actor.require("round.drive")
@@ -265,11 +265,11 @@ def _require_ready_to_arrive(row: Round, trip: Trip) -> None:
         raise Conflict("trip.stops_open", stops=still_open)
 
 
-def _arrived(paper: Manifest, actor: Actor, due_on: date, at: datetime) -> ledger.Event:
+def _arrived(paper: Manifest, actor: Actor, due_on: date | None, at: datetime) -> ledger.Event:
     paper.state = manifests.next_state(paper.state, "arrive")
     paper.arrived_at = at
     paper.confirm_due_on = due_on
-    facts = {"confirm_due_on": due_on.isoformat()}
+    facts = {"confirm_due_on": due_on.isoformat() if due_on else "unknown"}
     return _event("manifest.arrived", actor, paper.acceptor.site, at, paper.provisional_no, facts)
 
 

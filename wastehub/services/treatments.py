@@ -229,7 +229,7 @@ class _PlantGate:
         days = self.limits["manifest_confirm_working_days"]
         paper.state = manifests.next_state(paper.state, "arrive")
         paper.arrived_at = self.now
-        paper.confirm_due_on = manifests.confirm_due_on(self.on, working_days=days)
+        paper.confirm_due_on = manifests.confirm_due_on_if_known(self.on, working_days=days)
         kind = manifest_rows.settle(
             paper,
             accepted_g={lot.waste_code: accepted_g},
@@ -239,7 +239,8 @@ class _PlantGate:
             now=self.now,
         )
         facts = {"opinion": paper.opinion, "accepted_g": accepted_g, "outside_tolerance": outside}
-        arrived = {"confirm_due_on": paper.confirm_due_on.isoformat()}
+        due_on = paper.confirm_due_on
+        arrived = {"confirm_due_on": due_on.isoformat() if due_on else "unknown"}
         for name, said in (("manifest.arrived", arrived), (kind, facts)):
             self.events.append(
                 ledger.Event(

@@ -96,13 +96,14 @@ def _unconfirmed(desk: _Deadlines) -> None:
         .options(selectinload(Manifest.lines))
     )
     for paper, unit in desk.session.execute(desk.scoped(query, Organisation)):
-        assert paper.arrived_at is not None and paper.confirm_due_on is not None
+        assert paper.arrived_at is not None
+        due_on = paper.confirm_due_on or desk.today  # unknown holidays: shown at once
         mass_g = sum(line.loaded_g or 0 for line in paper.lines)
         since_on = calendar.on_date(paper.arrived_at)
-        late = paper.confirm_due_on < desk.today
+        late = due_on < desk.today
         desk.rows.append(
             OverdueRow(
-                "manifest", paper.number, unit, since_on, paper.confirm_due_on, mass_g, late,
+                "manifest", paper.number, unit, since_on, due_on, mass_g, late,
                 manifest_id=paper.id,
             )
         )  # fmt: skip

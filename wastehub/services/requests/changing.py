@@ -74,18 +74,16 @@ def reschedule(
 ) -> PickupRequest:
     """Give an open request another ready day and windows; the due date stays.
 
-    What a round left behind of a request is offered again in the same way.
+    What a round left behind is no longer tied to its request: it is asked for anew.
     Raises Forbidden, NotFound, StaleVersion, InvalidInput (request.ready_on_*, window.*), Conflict
-    (request.already_scheduled, request.act_not_allowed, request.nothing_left, request.no_contract).
+    (request.already_scheduled, request.act_not_allowed, request.no_contract).
     """
     actor.require("request.place")
     row = _own_request(session, actor, request_id, version)
     _require_not_scheduled(row)
     waiting = [c for c in request_rows.containers_on(session, [row.id]) if c.state == "labelled"]
     if row.state != "open":
-        row.state = request_lifecycle.next_state(row.state, "place")
-    if not waiting:
-        raise Conflict("request.nothing_left", request_no=row.request_no)
+        raise Conflict("request.act_not_allowed", state=row.state, act="reschedule")
     require_ready_day(ready_on, calendar.on_date(now))
     held = organisations.contracts_in_force(session, enterprise_ids=[row.enterprise_id], on=ready_on)
     if row.contract_id not in {contract.id for contract in held.get(row.enterprise_id, [])}:

@@ -161,10 +161,6 @@ TABLE: dict[str, tuple[str, str]] = {
         "No collection contract is in force on %(ready_on)s. Sign or renew one with the platform and "
         "enter it first.",
     ),
-    "request.nothing_left": (
-        "申请 %(request_no)s 已没有留在本单位的容器。请为新的容器另行申请。",
-        "Nothing of request %(request_no)s is left at your site. Place a new request for other containers.",
-    ),
     "request.ready_on_far": (
         "可收运日 %(ready_on)s 超过今后 %(days)s 天。请选择更近的日期。",
         "%(ready_on)s is more than %(days)s days ahead. Choose an earlier day.",
