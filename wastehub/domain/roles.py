@@ -71,7 +71,7 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "manifest.void": _by("enterprise", "dispatcher"),
         # Differences and counter-acts: one side proposes, the other side agrees.
         "case.view": _by("enterprise", "dispatcher", "plant", "regulator"),
-        "case.resolve": _by("enterprise", "dispatcher", "plant"),
+        "case.resolve": _by("dispatcher", "plant"),
         "correction.propose": _by("enterprise", "dispatcher", "plant"),
         "correction.agree": _by("enterprise", "dispatcher", "plant"),
         # Supervision.

@@ -16,13 +16,15 @@ from ...domain.actors import Actor
 from ...domain.errors import InvalidInput, NotFound
 from ...models.batches import Batch, Container
 from ...models.organisations import Organisation
+from ...models.route_plans import Round
+from ...models.scans import Scan
 
 NOTE_LONGEST = 300
 
 
 @dataclass(frozen=True)
 class CaseRow:
-    """An open weighing difference with what people call the things it is about."""
+    """An open weighing difference with what people call the things it is about. `unit`: who weighed."""
 
     case: ledger.OpenCase
     unit: Organisation
@@ -55,6 +57,7 @@ def case_rows(session: Session, county_code: str | None) -> list[CaseRow]:
             .where(Container.label_code.in_(labels[start : start + 500]))
         )
         batches.update({label: batch for label, batch in session.execute(query)})
+    loaded_by = _platforms_that_loaded(session, [case.label for case in found if case.place.startswith("ent:")])
     opened = ledger.recorded_at(session, [case.opened_idx for case in found])
     rows = []
     for case in found:
@@ -62,8 +65,28 @@ def case_rows(session: Session, county_code: str | None) -> list[CaseRow]:
         if county_code in (None, origin.county_code):
             batch = batches[case.label]
             opened_on = calendar.on_date(opened[case.opened_idx])
-            rows.append(CaseRow(case, units[case.place], origin, batch.batch_no, batch.id, opened_on))
+            unit = loaded_by.get(case.label) or units[case.place]
+            rows.append(CaseRow(case, unit, origin, batch.batch_no, batch.id, opened_on))
     return rows
+
+
+def _platforms_that_loaded(session: Session, labels: list[str]) -> dict[str, Organisation]:
+    """Whose vehicle weighed a container at its generator's gate: that platform explains the difference."""
+    found: dict[str, Organisation] = {}
+    for start in range(0, len(labels), 500):
+        query = (
+            select(Scan.label_code, Organisation)
+            .join(Round, Round.id == Scan.round_id)
+            .join(Organisation, Organisation.id == Round.platform_id)
+            .where(
+                Scan.label_code.in_(labels[start : start + 500]),
+                Scan.kind == "load",
+                Scan.outcome == "accepted",
+            )
+            .order_by(Scan.received_at)
+        )
+        found.update({label: unit for label, unit in session.execute(query)})
+    return found
 
 
 def _units_by_site(session: Session, sites: set[str]) -> dict[str, Organisation]:
