@@ -179,3 +179,31 @@ def create_as(session: Session, actor: Actor) -> None:
     accounts.create_user(
         session, actor=actor, login="third", display_name="", password=PASSWORD, role="regulator", now=NOW
     )
+
+
+def test_a_drivers_account_is_linked_to_one_certified_person_of_its_platform(session: Session) -> None:
+    platform, other = firms.platforms(session)[:2]
+    driver = create(session, login="driver-1", role="driver", organisation_id=platform.id)
+    mine = accounts.crew_choices(session, actor=firms.admin(), user_id=driver.id)
+    assert mine and all(row.platform_id == platform.id for row in mine)
+
+    def link(row: Any) -> Any:
+        return accounts.link_crew_member(
+            session, actor=firms.admin(), user_id=driver.id, crew_member_id=row.id, version=None, now=NOW
+        )
+
+    link(mine[0])
+    link(mine[1])
+    assert (mine[0].user_id, mine[1].user_id) == (None, driver.id)
+    second = create(session, login="driver-2", role="driver", organisation_id=platform.id)
+    free = accounts.crew_choices(session, actor=firms.admin(), user_id=second.id)
+    assert mine[1] not in free
+    stranger = create(session, login="driver-3", role="driver", organisation_id=other.id)
+    foreign = accounts.crew_choices(session, actor=firms.admin(), user_id=stranger.id)[0]
+    with pytest.raises(NotFound):
+        link(foreign)
+
+
+def test_only_drivers_accounts_stand_for_somebody_in_a_crew(session: Session) -> None:
+    office = create(session)
+    assert accounts.crew_choices(session, actor=firms.admin(), user_id=office.id) == []

@@ -19,6 +19,7 @@ from ..domain.errors import Conflict, Forbidden, InvalidInput, NotFound, RuleVio
 from ..models.organisations import Organisation
 from ..models.reference import Area
 from ..models.users import User, user_by_login
+from ..models.vehicles import CrewMember
 from ..models.versioned import require_version
 
 PASSWORD_SHORTEST = 10
@@ -238,3 +239,42 @@ def user(session: Session, *, actor: Actor, user_id: UUID) -> User:
     if found is None:
         raise NotFound("object.not_found", field="user_id")
     return found
+
+
+# --- the person behind the wheel -------------------------------------------------------------------
+
+
+def crew_choices(session: Session, *, actor: Actor, user_id: UUID) -> list[CrewMember]:
+    """The drivers and escorts whom a driver's account can stand for: of its platform, without another."""
+    found = user(session, actor=actor, user_id=user_id)
+    if found.role != "driver":
+        return []
+    query = select(CrewMember).where(
+        CrewMember.platform_id == found.organisation_id,
+        CrewMember.active,
+        CrewMember.user_id.is_(None) | (CrewMember.user_id == user_id),
+    )
+    return list(session.scalars(query.order_by(CrewMember.kind, CrewMember.certificate_no)))
+
+
+def link_crew_member(
+    session: Session, *, actor: Actor, user_id: UUID, crew_member_id: UUID, version: int | None, now: datetime
+) -> CrewMember:
+    """Say which certified person a driver's account belongs to: only then it sees its rounds (F56).
+
+    Raises NotFound for a person of another platform or one who has an account already.
+    """
+    choices = {row.id: row for row in crew_choices(session, actor=actor, user_id=user_id)}
+    row = choices.get(crew_member_id)
+    if row is None:
+        raise NotFound("object.not_found", field="crew_member_id")
+    account = _user(session, user_id)
+    require_version(account, version)
+    for other in choices.values():
+        if other.user_id == user_id and other is not row:
+            other.user_id = None
+    session.flush()
+    row.user_id = user_id
+    session.flush()
+    _record(session, actor, account, "linked_to_crew_member", now)
+    return row

@@ -57,7 +57,8 @@ def case_rows(session: Session, county_code: str | None) -> list[CaseRow]:
             .where(Container.label_code.in_(labels[start : start + 500]))
         )
         batches.update({label: batch for label, batch in session.execute(query)})
-    loaded_by = _platforms_that_loaded(session, [case.label for case in found if case.place.startswith("ent:")])
+    at_gates = [case.label for case in found if case.place.startswith("ent:")]
+    loaded_by = _platforms_that_loaded(session, at_gates)
     opened = ledger.recorded_at(session, [case.opened_idx for case in found])
     rows = []
     for case in found:

@@ -147,8 +147,14 @@ def _unit_of_form(session: Session) -> UUID | None:
 
 def _user_page(session: Session, user_id: UUID, form: FormState | None = None) -> str:
     found = accounts.user(session, actor=current_actor(), user_id=user_id)
+    crew = accounts.crew_choices(session, actor=current_actor(), user_id=user_id)
+    linked = next((str(row.id) for row in crew if row.user_id == user_id), "")
     return render_template(
-        "admin/user.html", user=found, form=form or blank(version=found.version), role_names=ROLE_NAMES
+        "admin/user.html",
+        user=found,
+        form=form or blank({"crew_member_id": linked}, version=found.version),
+        role_names=ROLE_NAMES,
+        crew=[(str(row.id), f"{row.name} {row.certificate_no}") for row in crew],
     )
 
 
@@ -199,6 +205,24 @@ def set_user_password(act: Act, user_id: UUID) -> Any:
         now=act.now,
     )
     flash(_("密码已重置。请把新密码当面告知本人,并提醒其尽快修改。"), "good")
+    return redirect(url_for("admin.user", user_id=user_id))
+
+
+@pages.post("/users/<uuid:user_id>/crew-member")
+@acting("user.manage", on_violation=_user_refused("crew"))
+def link_crew_member(act: Act, user_id: UUID) -> Any:
+    chosen = request.form.get("crew_member_id", "")
+    if not chosen:
+        raise InvalidInput("choice.missing", field="crew_member_id")
+    row = accounts.link_crew_member(
+        act.session,
+        actor=act.actor,
+        user_id=user_id,
+        crew_member_id=UUID(chosen),
+        version=_form_version(),
+        now=act.now,
+    )
+    flash(_("该账号现在对应 %(name)s。", name=row.name), "good")
     return redirect(url_for("admin.user", user_id=user_id))
 
 
