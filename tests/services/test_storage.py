@@ -48,9 +48,7 @@ def where(database: Database, container_id: UUID) -> UUID | None:
 
 def ungroup(database: Database, code: str) -> None:
     with database.transaction() as session:
-        session.execute(
-            update(WasteCode).where(WasteCode.code == code).values(group_code=None)
-        )
+        session.execute(update(WasteCode).where(WasteCode.code == code).values(group_code=None))
 
 
 def test_the_rules_suggest_a_zone_laid_out_for_the_group(database: Database) -> None:

@@ -28,7 +28,7 @@ def people(database: Database) -> int:
 
 
 def test_broken_json_is_400_with_a_problem_document(sign_in: SignIn) -> None:
-    answer = sign_in("regulator").post(
+    answer = sign_in("dispatcher").post(
         "/api/v1/cases/resolve", data=b'{"case": ', content_type="application/json"
     )
     assert answer.status_code == 400

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from ..models.route_plans import Round
 from ..models.vehicles import CrewMember
@@ -57,15 +58,25 @@ def create(world: World, *, guest: Firm, round_no: str, at: datetime) -> None:
                 now=at,
             )
             if account.role == "driver":
-                query = select(CrewMember).where(
-                    CrewMember.platform_id == guest.platform_id, CrewMember.kind == "driver"
+                accounts.link_crew_member(
+                    session,
+                    actor=ADMIN,
+                    user_id=user.id,
+                    crew_member_id=_driver_of(session, guest, round_no),
+                    version=None,
+                    now=at,
                 )
-                driver_id = session.scalar(select(Round.driver_id).where(Round.round_no == round_no))
-                if driver_id is not None:
-                    query = query.where(CrewMember.id == driver_id)
-                person = session.scalars(query.order_by(CrewMember.certificate_no)).first()
-                assert person is not None
-                person.user_id = user.id
+
+
+def _driver_of(session: Session, guest: Firm, round_no: str) -> UUID:
+    """Who drives the round that is left; any driver of the platform when none is."""
+    driver_id = session.scalar(select(Round.driver_id).where(Round.round_no == round_no))
+    if driver_id is not None:
+        return driver_id
+    query = select(CrewMember.id).where(
+        CrewMember.platform_id == guest.platform_id, CrewMember.kind == "driver"
+    )
+    return session.scalars(query.order_by(CrewMember.certificate_no).limit(1)).one()
 
 
 def show(say: Callable[[str], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import groupby
 from typing import Any
 
 from flask_babel import gettext as _
@@ -93,16 +94,24 @@ def timeline_of(trace: Trace, href: Callable[[int], str]) -> list[dict[str, Any]
     for unit in trace.holders.values():
         sites[unit.site] = unit.name
     key = f"{trace.enterprise.site}/{trace.batch.batch_no}"
-    return [_event(entry, key, sites, href) for entry in trace.entries]
+    return [_event(list(same), key, sites, href) for _act, same in groupby(trace.entries, _same_act)]
+
+
+def _same_act(entry: ledger.Entry) -> tuple[str, ...]:
+    """Seven drums scanned one after the other are one step of the story, though seven entries of the log."""
+    facts = entry.event.facts
+    return (entry.event.type, entry.event.site, entry.event.subject, str(facts.get("reason", "")))
 
 
 def _event(
-    entry: ledger.Entry, key: str, sites: Mapping[str, str], href: Callable[[int], str]
+    entries: list[ledger.Entry], key: str, sites: Mapping[str, str], href: Callable[[int], str]
 ) -> dict[str, Any]:
+    entry = entries[0]
     event = entry.event
-    lines = [line for line in event.lines if line.batch in ("", key)]
+    lines = [line for each in entries for line in each.event.lines if line.batch in ("", key)]
     mass_g = sum(line.mass_g for line in lines) or None
-    parts = [event.subject] if event.subject else []
+    # A difference has a key, but no number that people know it by.
+    parts = [event.subject] if event.subject and not event.type.startswith("case.") else []
     if lines:
         parts.append(_("%(count)s 个容器", count=len(lines)))
     for name in ("reason", "note"):
@@ -115,8 +124,12 @@ def _event(
         "text": " · ".join(parts),
         "mass_g": mass_g,
         "href": href(entry.idx),
-        "link": _("账本条目 %(idx)s", idx=entry.idx),
+        "link": _("账本条目 %(idx)s", idx=_range(entry.idx, entries[-1].idx)),
         "tone": TONES.get(event.type, "neutral"),
         "icon": ICONS.get(event.type.partition(".")[0], "dot"),
         "seal": entry.leaf_hash.hex()[:8],
     }
+
+
+def _range(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}–{last}"

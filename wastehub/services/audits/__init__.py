@@ -6,7 +6,7 @@ from .differences import CaseRow, Resolution, open_cases, resolve_case, resolve_
 from .fates import Fate, total_of
 from .firms import FirmView, firm_view
 from .open_loops import OverdueRow, overdue
-from .records import PLACES, ledger_entry, ledger_page, search_batches, verify_ledger
+from .records import PLACES, ledger_entry, ledger_page, search_batches, unit_names, verify_ledger
 
 __all__ = [
     "PLACES",
@@ -28,5 +28,6 @@ __all__ = [
     "search_batches",
     "total_of",
     "trace",
+    "unit_names",
     "verify_ledger",
 ]

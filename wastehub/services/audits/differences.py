@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ... import ledger
-from ...domain import calendar, reasons, texts
+from ...domain import calendar, reasons, receiving, texts
 from ...domain.actors import Actor
 from ...domain.errors import InvalidInput, NotFound
 from ...models.batches import Batch, Container
@@ -33,6 +33,11 @@ class CaseRow:
     batch_id: UUID
     opened_on: date
 
+    @property
+    def due_on(self) -> date:
+        """When it is to be explained; differences found while loading name no day of their own."""
+        return self.case.due_on or self.opened_on + timedelta(days=receiving.CASE_DUE_DAYS)
+
 
 def open_cases(session: Session, *, actor: Actor) -> list[CaseRow]:
     """Differences beyond tolerance that are still open: one's own, or one's county's."""
@@ -47,7 +52,7 @@ def case_rows(session: Session, county_code: str | None) -> list[CaseRow]:
     """Open differences of waste from one county, or of all."""
     found = ledger.open_cases(session)
     sites = {case.place for case in found} | {case.batch.partition("/")[0] for case in found}
-    units = _units_by_site(session, sites)
+    units = units_by_site(session, sites)
     labels = [case.label for case in found]
     batches: dict[str, Batch] = {}
     for start in range(0, len(labels), 500):
@@ -90,7 +95,8 @@ def _platforms_that_loaded(session: Session, labels: list[str]) -> dict[str, Org
     return found
 
 
-def _units_by_site(session: Session, sites: set[str]) -> dict[str, Organisation]:
+def units_by_site(session: Session, sites: Collection[str]) -> dict[str, Organisation]:
+    """The units behind some sites of the ledger."""
     codes = sorted({site.partition(":")[2] for site in sites})
     found: dict[str, Organisation] = {}
     for start in range(0, len(codes), 500):

@@ -130,10 +130,9 @@ def _unfetched(desk: _Deadlines) -> None:
 def _unresolved(desk: _Deadlines) -> None:
     """Weighing differences that nobody has explained yet."""
     for row in case_rows(desk.session, desk.county_code):
-        due_on = row.case.due_on or desk.today
         desk.rows.append(
             OverdueRow(
-                "case", row.case.label[-11:], row.unit, row.opened_on, due_on, row.case.mass_g,
-                due_on < desk.today, row.batch_id,
+                "case", row.batch_no, row.unit, row.opened_on, row.due_on, row.case.mass_g,
+                row.due_on < desk.today, row.batch_id,
             )
         )  # fmt: skip

@@ -18,6 +18,7 @@ from ...models.lots import LotItem
 from ...models.manifests import Manifest
 from ...models.organisations import Organisation
 from ...models.paging import matching
+from .differences import units_by_site
 
 PLACES = {
     "enterprise": batch_lifecycle.AT_ENTERPRISE,
@@ -128,6 +129,11 @@ def ledger_entry(session: Session, *, actor: Actor, idx: int) -> ledger.Entry:
     if not lines:
         raise NotFound("object.not_found")
     return replace(found[0], event=replace(event, lines=lines))
+
+
+def unit_names(session: Session, sites: Collection[str]) -> dict[str, str]:
+    """What the units behind some sites are called; vehicles and the service have no such name."""
+    return {site: unit.name for site, unit in units_by_site(session, sites).items()}
 
 
 def _sites(session: Session, actor: Actor) -> frozenset[str] | None:

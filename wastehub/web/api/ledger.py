@@ -111,7 +111,7 @@ class CaseSchema(Schema):
     mass_g = fields.Integer(
         attribute="case.mass_g", metadata={"description": "> 0 missing, < 0 surplus, whole grams"}
     )
-    due_on = fields.Date(attribute="case.due_on", allow_none=True)
+    due_on = fields.Date()
 
 
 class CaseListSchema(Schema):

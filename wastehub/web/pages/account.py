@@ -132,5 +132,3 @@ def password_submit(act: Act) -> Any:
     )
     flash(_("密码已修改,请用新密码登录。"), "good")
     return redirect(url_for("account.sign_in"))
-
-

@@ -349,10 +349,19 @@ def assign_group(act: Act, code: str) -> Any:
     return redirect(url_for("admin.waste_code", code=code))
 
 
+LIMIT_UNITS = {
+    "d": _l("天"),
+    "working_d": _l("工作日"),
+    "month": _l("个月"),
+    "y": _l("年"),
+    "s": _l("秒"),
+    "count": _l("个"),
+    "g/y": _l("克/年"),
+}
 LIMIT_COLUMNS = (
     Column("name", _l("名称"), value=lambda row: words.in_language(row, "name"), sortable=False),
     Column("value_int", _l("数值"), "number", sortable=False),
-    Column("unit", _l("单位"), sortable=False),
+    Column("unit", _l("计量单位"), value=lambda row: LIMIT_UNITS.get(row.unit, row.unit), sortable=False),
     Column("effective_from_on", _l("生效日期"), "on", sortable=False, priority=2),
     Column("effective_until_on", _l("失效日期"), "on", sortable=False, priority=3),
     Column(

@@ -30,7 +30,7 @@ COLUMNS = (
     Column("unit", _l("称重单位"), value=lambda row: row.unit.name),
     Column("mass_g", _l("差异(多为负)"), "mass", value=lambda row: row.case.mass_g),
     Column("opened_on", _l("发现日期"), "on"),
-    Column("due_on", _l("处理期限"), "on", value=lambda row: row.case.due_on),
+    Column("due_on", _l("处理期限"), "on"),
 )
 
 
