@@ -45,7 +45,10 @@ PICKUP_REFUSAL = _list(
 GATE_REFUSAL = _list(
     Reason("name_differs", "名称与联单不符", "The name differs from the manifest", needs_note=True),
     Reason(
-        "quantity_differs", "数量(重量)与联单不符", "The quantity differs from the manifest", needs_note=True
+        "quantity_differs",
+        "数量（重量）与联单不符",
+        "The quantity differs from the manifest",
+        needs_note=True,
     ),
     Reason("property_differs", "特性与联单不符", "The properties differ from the manifest", needs_note=True),
     Reason("form_differs", "形态与联单不符", "The form differs from the manifest", needs_note=True),

@@ -80,7 +80,7 @@ def _driver_of(session: Session, guest: Firm, round_no: str) -> UUID:
 
 
 def show(say: Callable[[str], None]) -> None:
-    say(f"演示账号 · demo accounts (密码 password: {PASSWORD})")
+    say(f"演示账号 · demo accounts （密码 password: {PASSWORD}）")
     for account in ACCOUNTS:
         wide = sum(2 if ord(letter) > 0x2E80 else 1 for letter in account.zh)
         say(f"  {account.login:18}{account.zh}{' ' * (18 - wide)}{account.en}")

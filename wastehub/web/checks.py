@@ -39,7 +39,7 @@ _TABLE: Mapping[str, tuple[Any, Any, str, Any, str]] = {
         _l("未列入管理计划的废物不能填写转移联单。请在每年 3 月 31 日前备案并在此登记备案编号。"),
         "enterprise.contracts",
         _l("登记管理计划"),
-        "HJ 1259-2022;危险废物转移管理办法 第十四条",
+        "HJ 1259-2022；危险废物转移管理办法 第十四条",
     ),
     "plan_ok": (
         _l("%(year)s 年管理计划已备案（%(filing_no)s）"),

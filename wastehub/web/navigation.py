@@ -46,6 +46,7 @@ MENUS: Mapping[str, list[tuple[Any, list[Item]]]] = {
             [
                 ("enterprise.contracts", _l("合同与管理计划"), "contract", False),
                 ("manifests.index", _l("转移联单"), "manifest", False),
+                ("cases.index", _l("差异处理"), "case", False),
             ],
         ),
     ],

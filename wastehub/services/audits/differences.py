@@ -29,6 +29,7 @@ class CaseRow:
     case: ledger.OpenCase
     unit: Organisation
     origin: Organisation
+    container: Container
     batch_no: str
     batch_id: UUID
     opened_on: date
@@ -54,14 +55,16 @@ def case_rows(session: Session, county_code: str | None) -> list[CaseRow]:
     sites = {case.place for case in found} | {case.batch.partition("/")[0] for case in found}
     units = units_by_site(session, sites)
     labels = [case.label for case in found]
-    batches: dict[str, Batch] = {}
+    about: dict[str, tuple[Container, Batch]] = {}
     for start in range(0, len(labels), 500):
         query = (
-            select(Container.label_code, Batch)
+            select(Container, Batch)
             .join(Batch, Batch.id == Container.batch_id)
             .where(Container.label_code.in_(labels[start : start + 500]))
         )
-        batches.update({label: batch for label, batch in session.execute(query)})
+        about.update(
+            {container.label_code: (container, batch) for container, batch in session.execute(query)}
+        )
     at_gates = [case.label for case in found if case.place.startswith("ent:")]
     loaded_by = _platforms_that_loaded(session, at_gates)
     opened = ledger.recorded_at(session, [case.opened_idx for case in found])
@@ -69,10 +72,10 @@ def case_rows(session: Session, county_code: str | None) -> list[CaseRow]:
     for case in found:
         origin = units[case.batch.partition("/")[0]]
         if county_code in (None, origin.county_code):
-            batch = batches[case.label]
+            container, batch = about[case.label]
             opened_on = calendar.on_date(opened[case.opened_idx])
             unit = loaded_by.get(case.label) or units[case.place]
-            rows.append(CaseRow(case, unit, origin, batch.batch_no, batch.id, opened_on))
+            rows.append(CaseRow(case, unit, origin, container, batch.batch_no, batch.id, opened_on))
     return rows
 
 

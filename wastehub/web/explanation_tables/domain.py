@@ -35,7 +35,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "really is more, divide it into several containers and register each.",
     ),
     "credit_code.malformed": (
-        "统一社会信用代码应为18位数字和大写字母(不含 I、O、S、V、Z)，现在是 %(length)s 位"
+        "统一社会信用代码应为18位数字和大写字母（不含 I、O、S、V、Z），现在是 %(length)s 位"
         "“%(given)s”。请对照营业执照重新填写。",
         "A unified social credit code has 18 digits and capital letters (never I, O, S, V, Z); this "
         "has %(length)s: “%(given)s”. Copy it from the business licence.",
@@ -47,7 +47,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "was mistyped. Compare the code with the business licence.",
     ),
     "waste_code.malformed": (
-        "“%(given)s”不是废物代码。废物代码为8位数字，例如 900-249-08，末两位为废物类别(01至50)。请"
+        "“%(given)s”不是废物代码。废物代码为8位数字，例如 900-249-08，末两位为废物类别（01至50）。请"
         "从名录中选择。",
         "“%(given)s” is not a waste code. It has eight digits, like 900-249-08, the last two being "
         "the category (01 to 50). Choose one from the catalogue.",
@@ -96,7 +96,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "exceed it. %(left_g)s are left this year. Reduce the amount, or choose another unit.",
     ),
     "storage.point_full": (
-        "贮存点现有 %(stock_g)s，再增加 %(add_g)s 将超过上限 %(limit_g)s(GB 18597-2023 第8.3.5条)，没"
+        "贮存点现有 %(stock_g)s，再增加 %(add_g)s 将超过上限 %(limit_g)s（GB 18597-2023 第8.3.5条），没"
         "有登记；还可存放 %(left_g)s。请先申请收运，腾出空间后再登记。",
         "The storage point holds %(stock_g)s; %(add_g)s more would exceed its limit of %(limit_g)s "
         "(GB 18597-2023, 8.3.5), so nothing was registered. There is room for %(left_g)s. Request a "
@@ -238,7 +238,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "at the firm and ask the dispatcher for another vehicle.",
     ),
     "scan.incompatible_on_board": (
-        "该容器(%(group)s 类)与车上已装的 %(group_on_board)s 类废物不相容，不能同车或需隔板分隔，不能"
+        "该容器（%(group)s 类）与车上已装的 %(group_on_board)s 类废物不相容，不能同车或需隔板分隔，不能"
         "装车。请留在企业，并联系调度员安排其他趟次。",
         "This container (group %(group)s) is incompatible with group %(group_on_board)s on board: "
         "they need a partition, or may never ride together. Leave it at the firm and ask the "

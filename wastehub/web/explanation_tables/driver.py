@@ -28,7 +28,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "take it again.",
     ),
     "photo.not_an_image": (
-        "这个文件不是可识别的照片(JPEG、PNG、WebP)，没有保存。请重新拍照。",
+        "这个文件不是可识别的照片（JPEG、PNG、WebP），没有保存。请重新拍照。",
         "This file is not a photo that can be read (JPEG, PNG, WebP) and was not kept. Please take it again.",
     ),
     "photo.too_many_pixels": (

@@ -38,7 +38,7 @@ def sign_in(violation: RuleViolation | None = None) -> Any:
         return redirect(url_for("account.home"))
     form = blank() if violation is None else refused(request.form, violation)
     if "expired" in request.args:
-        flash(_("登录已失效,刚才的操作没有提交。请重新登录。"), "warn")
+        flash(_("登录已失效，刚才的操作没有提交。请重新登录。"), "warn")
     return render_template("account/sign_in.html", form=form, next=request.values.get("next", ""))
 
 
@@ -130,5 +130,5 @@ def password_submit(act: Act) -> Any:
         version=None,
         now=act.now,
     )
-    flash(_("密码已修改,请用新密码登录。"), "good")
+    flash(_("密码已修改，请用新密码登录。"), "good")
     return redirect(url_for("account.sign_in"))

@@ -187,7 +187,7 @@ def set_user_active(act: Act, user_id: UUID) -> Any:
     flash(
         _("账号 %(login)s 已启用。", login=changed.login)
         if active
-        else _("账号 %(login)s 已停用,其所有登录已失效。", login=changed.login),
+        else _("账号 %(login)s 已停用，其所有登录已失效。", login=changed.login),
         "good",
     )
     return redirect(url_for("admin.user", user_id=user_id))
@@ -204,7 +204,7 @@ def set_user_password(act: Act, user_id: UUID) -> Any:
         version=_form_version(),
         now=act.now,
     )
-    flash(_("密码已重置。请把新密码当面告知本人,并提醒其尽快修改。"), "good")
+    flash(_("密码已重置。请把新密码当面告知本人，并提醒其尽快修改。"), "good")
     return redirect(url_for("admin.user", user_id=user_id))
 
 
@@ -270,7 +270,7 @@ CODE_COLUMNS = (
     Column("code", _l("废物代码"), "code"),
     Column("name_zh", _l("名称"), value=lambda row: words.in_language(row, "name")),
     Column("hazards", _l("危险特性"), sortable=False),
-    Column("group_code", _l("相容性分组"), value=lambda row: row.group_code or _("未分组,单独运输")),
+    Column("group_code", _l("相容性分组"), value=lambda row: row.group_code or _("未分组，单独运输")),
     Column("edition", _l("名录版本"), sortable=False, priority=2),
     Column(
         "unverified",
@@ -319,7 +319,7 @@ def _code_page(session: Session, code: str, form: FormState | None = None) -> st
         "admin/waste_code.html",
         row=row,
         form=form or blank({"group_code": row.group_code or ""}),
-        groups=[("", _("不分组(单独运输)")), *_groups(session)],
+        groups=[("", _("不分组（单独运输）")), *_groups(session)],
     )
 
 
@@ -345,7 +345,7 @@ def assign_group(act: Act, code: str) -> Any:
         reason=request.form.get("reason", ""),
         now=act.now,
     )
-    flash(_("已更新 %(code)s 的相容性分组,并记入账本。", code=code), "good")
+    flash(_("已更新 %(code)s 的相容性分组，并记入账本。", code=code), "good")
     return redirect(url_for("admin.waste_code", code=code))
 
 
@@ -372,7 +372,7 @@ LIMIT_COLUMNS = (
             "P": ("good", _("法规原文")),
             "S": ("active", _("二手来源")),
             "2": ("active", _("两处二手来源")),
-            "N": ("warn", _("未证实,可配置")),
+            "N": ("warn", _("未证实，可配置")),
         }[row.certainty],
         sortable=False,
     ),

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from ...domain import quantities, reasons
+from ...domain import quantities, reasons, roles
 from ...domain.actors import Actor
 from ...domain.errors import RuleViolation
 from ...services import audits, corrections
@@ -28,7 +28,7 @@ COLUMNS = (
     Column("batch_no", _l("批次"), "code"),
     Column("origin", _l("产废单位"), value=lambda row: row.origin.name),
     Column("unit", _l("称重单位"), value=lambda row: row.unit.name),
-    Column("mass_g", _l("差异(多为负)"), "mass", value=lambda row: row.case.mass_g),
+    Column("mass_g", _l("差异（多为负）"), "mass", value=lambda row: row.case.mass_g),
     Column("opened_on", _l("发现日期"), "on"),
     Column("due_on", _l("处理期限"), "on"),
 )
@@ -49,6 +49,11 @@ def _page(session: Session, actor: Actor, form: FormState | None = None) -> str:
         reasons=choices,
         proposals=proposals,
         own_id=actor.organisation_id,
+        may_correct=lambda row: (
+            roles.may(actor.role, "correction.propose")
+            and row.container.state in corrections.CORRECTABLE
+            and actor.organisation_id in (row.origin.id, row.container.holder_id)
+        ),
         may_resolve=actor.role in ("dispatcher", "plant"),
     )
 
@@ -76,7 +81,7 @@ def resolve(act: Act) -> Any:
         note=request.form.get("note", ""),
         now=act.now,
     )
-    flash(_("差异已处理,并记入账本。"), "good")
+    flash(_("差异已处理，并记入账本。"), "good")
     return redirect(url_for("cases.index"))
 
 
@@ -91,7 +96,7 @@ def propose(act: Act, container_id: UUID) -> Any:
         reason=request.form.get("reason", ""),
         now=act.now,
     )
-    flash(_("更正已提出,待对方确认;确认之前记录不变。"), "good")
+    flash(_("更正已提出，待对方确认；确认之前记录不变。"), "good")
     return redirect(url_for("cases.index"))
 
 
@@ -106,7 +111,7 @@ def agree(act: Act, correction_id: UUID) -> Any:
     corrections.agree(
         act.session, actor=act.actor, correction_id=correction_id, version=_version(), now=act.now
     )
-    flash(_("更正已生效:账本增加一条更正记录,原记录保留。"), "good")
+    flash(_("更正已生效：账本增加一条更正记录，原记录保留。"), "good")
     return redirect(url_for("cases.index"))
 
 
@@ -116,5 +121,5 @@ def decline(act: Act, correction_id: UUID) -> Any:
     corrections.decline(
         act.session, actor=act.actor, correction_id=correction_id, version=_version(), now=act.now
     )
-    flash(_("已拒绝更正,记录保持不变。"), "info")
+    flash(_("已拒绝更正，记录保持不变。"), "info")
     return redirect(url_for("cases.index"))

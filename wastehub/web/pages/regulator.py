@@ -12,9 +12,11 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from ... import ledger, regions
+from ... import regions
 from ...domain import roles
 from ...domain.errors import NotFound
+from ...ledger import VerifyReport
+from ...ledger import size as ledger_size
 from ...models.organisations import organisations_of
 from ...services import administration, audits
 from .. import chain_words, charts, drawing, formatting, words
@@ -48,15 +50,27 @@ def _of_fate(name: str) -> Callable[[Any], int]:
 
 
 COUNTY_COLUMNS = (
-    Column("county", _l("县(市、区)"), value=lambda row: words.in_language(row.area, "name"), sortable=False),
+    Column(
+        "county", _l("县（市、区）"), value=lambda row: words.in_language(row.area, "name"), sortable=False
+    ),
     Column("firms", _l("入网单位"), "number", total=True, sortable=False),
     *(replace(column, sortable=False, value=_of_fate(column.key)) for column in FATE_COLUMNS),
 )
 
 
+# On the page two of the export's columns stand as one, and the number of firms beside the map.
+LOSSES = Column(
+    "losses_g", _l("损耗与允差"), "mass", value=lambda row: row.fate.lost_g + row.fate.tolerance_g
+)
+PAGE_COLUMNS = (
+    COUNTY_COLUMNS[0],
+    *COUNTY_COLUMNS[2:8],
+    LOSSES,
+    *COUNTY_COLUMNS[-2:],
+)
 # Beside the map: what it shows, in figures.
 BRIEF_COLUMNS = (
-    COUNTY_COLUMNS[0],
+    *COUNTY_COLUMNS[:2],
     Column("open_g", _l("尚未利用处置"), "mass", value=lambda row: row.fate.generated_g - row.fate.treated_g),
     Column("cases_g", _l("待查差异"), "mass", value=lambda row: row.fate.open_cases_g),
 )
@@ -75,9 +89,9 @@ def home(act: Act) -> Any:
     return render_template(
         "regulator/home.html",
         rows=rows,
-        sums=sums,
+        sums=sums | {"losses_g": total.lost_g + total.tolerance_g},
         brief=BRIEF_COLUMNS,
-        county_columns=COUNTY_COLUMNS,
+        county_columns=PAGE_COLUMNS,
         columns=FATE_COLUMNS,
         total=total,
         late=len(late),
@@ -138,7 +152,7 @@ def _county_map(act: Act, rows: list[audits.CountyBalance]) -> drawing.MapDrawin
         areas=areas,
         paths=drawing.paths_from_geojson(region.geojson("roads")),
         spots=spots,
-        title=_("各县(市、区)尚未利用处置的废物"),
+        title=_("各县（市、区）尚未利用处置的废物"),
         show_bound=formatting.mass_short,
         legend=[
             drawing.LegendItem(_("收集平台"), "spot site-platform", "spot"),
@@ -221,17 +235,10 @@ def batch(act: Act, batch_id: UUID) -> str:
         "regulator/batch.html",
         trace=trace,
         fate_columns=FATE_COLUMNS,
-        treatment_href=lambda row: _treatment_href(act, row.id),
+        may_open_treatments=roles.may(act.actor.role, "treatment.view"),
         steps=chain_words.steps_of(trace),
         events=chain_words.timeline_of(trace, lambda idx: url_for("regulator.entry", idx=idx)),
     )
-
-
-def _treatment_href(act: Act, treatment_id: UUID) -> str:
-    """The record at the plant, for those who may open it."""
-    if not roles.may(act.actor.role, "treatment.view"):
-        return ""
-    return url_for("facility.treatment", treatment_id=treatment_id)
 
 
 # --- open loops ------------------------------------------------------------------------------------
@@ -336,13 +343,13 @@ def enterprise(act: Act, organisation_id: UUID) -> str:
 PAGE = 50
 
 
-@pages.get("/ledger", endpoint="ledger")
+@pages.get("/ledger")
 @viewing("ledger.view")
-def ledger_log(act: Act) -> str:
+def ledger(act: Act) -> str:
     return _ledger_page(act)
 
 
-def _ledger_page(act: Act, report: ledger.VerifyReport | None = None, too_long: bool = False) -> str:
+def _ledger_page(act: Act, report: VerifyReport | None = None, too_long: bool = False) -> str:
     text = request.values.get("q", "").strip()
     before = request.args.get("before", "")
     entries = audits.ledger_page(
@@ -353,10 +360,10 @@ def _ledger_page(act: Act, report: ledger.VerifyReport | None = None, too_long: 
         limit=PAGE,
     )
     return render_template(
-        "regulator/ledger.html",
+        "regulator/ledger_log.html",
         entries=entries,
         text=text,
-        size=ledger.size(act.session),
+        size=ledger_size(act.session),
         older=entries[-1].idx if len(entries) == PAGE else None,
         report=report,
         too_long=too_long,
@@ -385,7 +392,7 @@ def entry(act: Act, idx: int) -> str:
 def verify(act: Act) -> str:
     """Nothing is written, so nobody waits for it."""
     with database().reading() as session:
-        size = ledger.size(session)
+        size = ledger_size(session)
     report = None
     if size <= VERIFY_HERE_MAX:
         every = max(1, -(-size // SIGNATURES_HERE_MAX))
