@@ -360,7 +360,7 @@ def _ledger_page(act: Act, report: VerifyReport | None = None, too_long: bool = 
         limit=PAGE,
     )
     return render_template(
-        "regulator/ledger_log.html",
+        "regulator/ledger.html",
         entries=entries,
         text=text,
         size=ledger_size(act.session),
