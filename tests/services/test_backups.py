@@ -32,13 +32,13 @@ def settings(tmp_path: Path) -> config.Settings:
 @pytest.fixture(params=KINDS)
 def target(request: pytest.FixtureRequest, test_databases: Databases) -> Iterator[Database]:
     """An empty database to restore into, of either kind."""
-    yield from test_databases.lent(request.param, "schema")
+    yield from test_databases.lent(request.param, None)
 
 
 @pytest.fixture
 def empty(test_databases: Databases) -> Iterator[Database]:
     """For what is refused before the kind of database matters."""
-    yield from test_databases.lent("sqlite", "schema")
+    yield from test_databases.lent("sqlite", None)
 
 
 @pytest.fixture
