@@ -38,6 +38,7 @@ PAGES = (
 )
 API = (
     "reference",
+    "papers",
     "batches",
     "requests",
     "route_plans",
