@@ -88,3 +88,18 @@ def test_an_administrator_makes_an_account_and_disables_it(sign_in: SignIn, app:
     assert page.status_code == 200
     assert client.post(made.location + "/active", data={"active": "0"}).status_code == 302
     assert other.get("/regulator/").status_code == 302
+
+
+def test_a_version_that_is_no_number_counts_as_none(sign_in: SignIn) -> None:
+    client = sign_in("admin")
+    made = client.post(
+        "/admin/users/new",
+        data={
+            "login": "office-9",
+            "display_name": "示例",
+            "password": "long enough secret",
+            "role": "regulator",
+        },
+    )
+    # A superscript is a digit to Python's isdigit and no number to int.
+    assert client.post(made.location + "/active", data={"active": "0", "version": "²"}).status_code == 302

@@ -25,7 +25,6 @@ def refused(submitted: Mapping[str, Any], violation: RuleViolation, *, dialog: s
 
     A reason that belongs to no input of the form is said at the top of the page.
     """
-    version = str(submitted.get("version", ""))
     message = explain(violation).message
     visible = violation.field not in ("", "version")
     if not visible:
@@ -33,7 +32,13 @@ def refused(submitted: Mapping[str, Any], violation: RuleViolation, *, dialog: s
     return FormState(
         values=submitted,
         errors={violation.field: message} if visible else {},
-        version=int(version) if version.isdigit() else None,
+        version=version_of(submitted),
         idempotency_key=str(uuid4()),
         dialog=dialog,
     )
+
+
+def version_of(submitted: Mapping[str, Any]) -> int | None:
+    """The version a form was opened at; None when it says none that could be one."""
+    text = str(submitted.get("version", ""))
+    return int(text) if text.isascii() and text.isdigit() else None

@@ -95,6 +95,16 @@ class ListQuery:
     def offset(self) -> int:
         return 0 if self.export else (self.page - 1) * self.page_size
 
+    @property
+    def window(self) -> dict[str, Any]:
+        """Sort and part of the list, as the arguments of a list service."""
+        return {
+            "sort": self.sort,
+            "descending": self.descending,
+            "limit": self.limit,
+            "offset": self.offset,
+        }
+
     def show(self, rows: Iterable[Any], *, count: int, sums: Mapping[str, int] | None = None) -> Listing:
         """The listing of the rows found; `count` and `sums` are of all filtered rows, not of this page."""
         return Listing(self, list(rows), count, dict(sums or {}))

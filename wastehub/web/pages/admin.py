@@ -20,7 +20,7 @@ from ...services import accounts, administration
 from .. import words
 from ..acting import Act, acting, viewing
 from ..context import current_actor, database
-from ..form_states import blank, refused
+from ..form_states import blank, refused, version_of
 from ..forms import FormState
 from ..listing import Column, read_query
 from ..navigation import ROLE_NAMES
@@ -172,17 +172,17 @@ def _user_refused(dialog: str) -> Callable[..., str]:
     return show
 
 
-def _form_version() -> int | None:
-    text = request.form.get("version", "")
-    return int(text) if text.isdigit() else None
-
-
 @pages.post("/users/<uuid:user_id>/active")
 @acting("user.manage", on_violation=_user_refused("active"))
 def set_user_active(act: Act, user_id: UUID) -> Any:
     active = request.form.get("active") == "1"
     changed: User = accounts.set_active(
-        act.session, actor=act.actor, user_id=user_id, active=active, version=_form_version(), now=act.now
+        act.session,
+        actor=act.actor,
+        user_id=user_id,
+        active=active,
+        version=version_of(request.form),
+        now=act.now,
     )
     flash(
         _("账号 %(login)s 已启用。", login=changed.login)
@@ -201,7 +201,7 @@ def set_user_password(act: Act, user_id: UUID) -> Any:
         actor=act.actor,
         user_id=user_id,
         password=request.form.get("password", ""),
-        version=_form_version(),
+        version=version_of(request.form),
         now=act.now,
     )
     flash(_("密码已重置。请把新密码当面告知本人，并提醒其尽快修改。"), "good")
@@ -219,7 +219,7 @@ def link_crew_member(act: Act, user_id: UUID) -> Any:
         actor=act.actor,
         user_id=user_id,
         crew_member_id=UUID(chosen),
-        version=_form_version(),
+        version=version_of(request.form),
         now=act.now,
     )
     flash(_("该账号现在对应 %(name)s。", name=row.name), "good")
@@ -247,10 +247,7 @@ def organisations(act: Act) -> Any:
         text=query.filters["q"],
         kind=query.filters["kind"],
         county=query.filters["county"],
-        sort=query.sort,
-        descending=query.descending,
-        limit=query.limit,
-        offset=query.offset,
+        **query.window,
     )
     listing = query.show(rows, count=count, sums=sums)
     if query.export:
@@ -292,10 +289,7 @@ def waste_codes(act: Act) -> Any:
         actor=act.actor,
         text=query.filters["q"],
         group=query.filters["group"],
-        sort=query.sort,
-        descending=query.descending,
-        limit=query.limit,
-        offset=query.offset,
+        **query.window,
     )
     listing = query.show(rows, count=count, sums=sums)
     if query.export:

@@ -17,7 +17,7 @@ from ...services import audits, corrections
 from .. import words
 from ..acting import Act, acting, viewing
 from ..context import current_actor, database
-from ..form_states import blank, refused
+from ..form_states import blank, refused, version_of
 from ..forms import FormState
 from ..listing import Column
 
@@ -100,16 +100,15 @@ def propose(act: Act, container_id: UUID) -> Any:
     return redirect(url_for("cases.index"))
 
 
-def _version() -> int | None:
-    text = request.form.get("version", "")
-    return int(text) if text.isdigit() else None
-
-
 @pages.post("/corrections/<uuid:correction_id>/agree")
 @acting("correction.agree", on_violation=_refused)
 def agree(act: Act, correction_id: UUID) -> Any:
     corrections.agree(
-        act.session, actor=act.actor, correction_id=correction_id, version=_version(), now=act.now
+        act.session,
+        actor=act.actor,
+        correction_id=correction_id,
+        version=version_of(request.form),
+        now=act.now,
     )
     flash(_("更正已生效：账本增加一条更正记录，原记录保留。"), "good")
     return redirect(url_for("cases.index"))
@@ -119,7 +118,11 @@ def agree(act: Act, correction_id: UUID) -> Any:
 @acting("correction.agree", on_violation=_refused)
 def decline(act: Act, correction_id: UUID) -> Any:
     corrections.decline(
-        act.session, actor=act.actor, correction_id=correction_id, version=_version(), now=act.now
+        act.session,
+        actor=act.actor,
+        correction_id=correction_id,
+        version=version_of(request.form),
+        now=act.now,
     )
     flash(_("已拒绝更正，记录保持不变。"), "info")
     return redirect(url_for("cases.index"))

@@ -28,10 +28,11 @@ from ...domain.errors import InvalidInput, RuleViolation
 from ...models.route_plans import PlanningRun, Round, RoutePlan
 from ...services import dispatch, planning
 from ...services.dispatch import boards
+from .. import words
 from ..acting import Act, acting, viewing
 from ..context import current_actor, settings
 from ..explanations import explain_code
-from ..form_states import blank, refused
+from ..form_states import blank, refused, version_of
 from ..left_out import sentence
 from ..listing import Column, read_query
 from ..locale import select_locale
@@ -107,18 +108,10 @@ def show(template: str, **values: Any) -> str:
         round_states=ROUND_STATES,
         stop_states=STOP_STATES,
         named=named,
-        reason_name=reason_name,
+        reason_name=words.reason,
         own_unit=current_actor().organisation_id,
         **values,
     )
-
-
-def reason_name(code: str) -> str:
-    """The words for a reason of any catalogue; the code itself when nobody knows it."""
-    for catalogue in reasons.CATALOGUES.values():
-        if code in catalogue:
-            return named(catalogue[code])
-    return code
 
 
 def cancellation_reasons() -> list[tuple[str, str]]:
@@ -181,10 +174,7 @@ def request_pool(act: Act) -> Any:
         platform="" if wanted == "all" else wanted,
         due=query.filters["due"],
         state=query.filters["state"] or "open",
-        sort=query.sort,
-        descending=query.descending,
-        limit=query.limit,
-        offset=query.offset,
+        **query.window,
     )
     listing = query.show(rows, count=count, sums=sums)
     if query.export:
@@ -219,16 +209,11 @@ def send_back(act: Act, request_id: UUID) -> Any:
         request_id=request_id,
         reason=request.form.get("reason", ""),
         note=request.form.get("note", ""),
-        version=_version(),
+        version=version_of(request.form),
         now=act.now,
     )
     flash(_("申请 %(number)s 已退回待排，到期日不变，联单已作废。", number=row.request_no), "good")
     return redirect(url_for("dispatcher.request_detail", request_id=request_id))
-
-
-def _version() -> int | None:
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() else None
 
 
 # --- plans and runs ------------------------------------------------------------------------------
@@ -392,7 +377,9 @@ def _plan_totals(row: RoutePlan) -> Mapping[str, int]:
 @pages.post("/plans/<uuid:plan_id>/publish")
 @acting("plan.publish", on_violation=lambda violation, plan_id: plan(plan_id, violation))
 def publish(act: Act, plan_id: UUID) -> Any:
-    row = dispatch.publish(act.session, actor=act.actor, plan_id=plan_id, version=_version(), now=act.now)
+    row = dispatch.publish(
+        act.session, actor=act.actor, plan_id=plan_id, version=version_of(request.form), now=act.now
+    )
     flash(_("计划 %(number)s 已发布：联单已开具，驾驶员可查看任务。", number=row.plan_no), "good")
     return redirect(url_for("dispatcher.plan", plan_id=plan_id))
 
@@ -400,7 +387,9 @@ def publish(act: Act, plan_id: UUID) -> Any:
 @pages.post("/plans/<uuid:plan_id>/discard")
 @acting("plan.publish", on_violation=lambda violation, plan_id: plan(plan_id, violation))
 def discard(act: Act, plan_id: UUID) -> Any:
-    row = dispatch.discard(act.session, actor=act.actor, plan_id=plan_id, version=_version(), now=act.now)
+    row = dispatch.discard(
+        act.session, actor=act.actor, plan_id=plan_id, version=version_of(request.form), now=act.now
+    )
     flash(_("计划 %(number)s 已作废，申请仍在待排中。", number=row.plan_no), "info")
     return redirect(url_for("dispatcher.plans"))
 
@@ -514,7 +503,7 @@ def assign_crew(act: Act, round_id: UUID) -> Any:
         round_id=round_id,
         driver_id=_uuid("driver_id"),
         escort_id=_uuid("escort_id"),
-        version=_version(),
+        version=version_of(request.form),
         now=act.now,
     )
     flash(_("车次 %(number)s 的班组已更新，联单同步更改。", number=row.round_no), "good")
@@ -537,7 +526,7 @@ def cancel_round(act: Act, round_id: UUID) -> Any:
         round_id=round_id,
         reason=request.form.get("reason", ""),
         note=request.form.get("note", ""),
-        version=_version(),
+        version=version_of(request.form),
         now=act.now,
     )
     flash(_("车次 %(number)s 已取消，申请全部退回待排。", number=row.round_no), "good")

@@ -66,10 +66,7 @@ def index(act: Act) -> Any:
         leg=query.filters["leg"],
         from_on=_day(query.filters["from_on"]),
         until_on=_day(query.filters["until_on"]),
-        sort=query.sort,
-        descending=query.descending,
-        limit=query.limit,
-        offset=query.offset,
+        **query.window,
     )
     listing = query.show(rows, count=count, sums=sums)
     if query.export:

@@ -209,10 +209,7 @@ def batches(act: Act) -> Any:
         text=query.filters["q"],
         county=query.filters["county"],
         state=state if state in audits.PLACES else "",
-        sort=query.sort,
-        descending=query.descending,
-        limit=query.limit,
-        offset=query.offset,
+        **query.window,
     )
     listing = query.show(rows, count=count, sums=sums)
     if query.export:
@@ -314,10 +311,7 @@ def enterprises(act: Act) -> Any:
         kind="enterprise",
         text=query.filters["q"],
         county=query.filters["county"],
-        sort=query.sort,
-        descending=query.descending,
-        limit=query.limit,
-        offset=query.offset,
+        **query.window,
     )
     listing = query.show(rows, count=count, sums=sums)
     if query.export:

@@ -17,6 +17,7 @@ from ....domain.errors import InvalidInput
 from ....services import batches, requests, stock
 from ... import formatting, words
 from ...acting import Act
+from ...form_states import version_of
 from ...locale import select_locale
 
 _ROW = re.compile(r"containers\.(\d{1,3})\.(container_type|mass_kg)")
@@ -109,8 +110,7 @@ def one_id(text: str, field: str = "") -> UUID:
 
 
 def version() -> int | None:
-    text = request.form.get("version", "")
-    return int(text) if text.isdigit() else None
+    return version_of(request.form)
 
 
 # --- stories ----------------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from flask_babel import lazy_gettext as _l
 from ....domain import quantities, reasons
 from ....domain.errors import InvalidInput, RuleViolation
 from ....domain.receiving import Decision
+from ... import words
 from ...explanations import explain
-from ...form_states import blank
+from ...form_states import blank, version_of
 from ...forms import FormState
 from ...locale import select_locale
 
@@ -47,14 +48,6 @@ def named(row: Any) -> str:
     return str(row.name_en if select_locale() == "en" else row.name_zh)
 
 
-def reason_name(code: str) -> str:
-    """The words for a reason of any catalogue; the code itself when nobody knows it."""
-    for catalogue in reasons.CATALOGUES.values():
-        if code in catalogue:
-            return named(catalogue[code])
-    return code
-
-
 def gate_reasons() -> list[tuple[str, str]]:
     return [(row.code, named(row)) for row in reasons.CATALOGUES["gate_refusal"].values()]
 
@@ -77,7 +70,7 @@ def show(template: str, **values: Any) -> str:
         store_states=STORE_STATES,
         method_kinds=METHOD_KINDS,
         named=named,
-        reason_name=reason_name,
+        reason_name=words.reason,
         manifest_href=manifest_href,
         people=people,
         **values,
@@ -88,8 +81,7 @@ def show(template: str, **values: Any) -> str:
 
 
 def version() -> int | None:
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    return version_of(request.form)
 
 
 def ids_of(name: str) -> tuple[UUID, ...]:

@@ -14,6 +14,7 @@ from ....domain.errors import RuleViolation
 from ....services import gate_boards
 from ....services import reception as gate
 from ....services.reception import TripReception
+from ... import words
 from ...acting import Act, acting, viewing
 from ...form_states import blank
 from ...listing import Column, read_query
@@ -24,7 +25,6 @@ from .blueprint import (
     ids_of,
     mass_of,
     pages,
-    reason_name,
     refused_rows,
     show,
 )
@@ -55,10 +55,7 @@ def receptions(act: Act) -> Any:
         today=today,
         text=query.filters["q"],
         state=wanted if wanted in ("coming", "arrived", "received", "all") else "coming",
-        sort=query.sort,
-        descending=query.descending,
-        limit=query.limit,
-        offset=query.offset,
+        **query.window,
     )
     listing = query.show(rows, count=count, sums=sums)
     if query.export:
@@ -119,7 +116,7 @@ REFUSED_COLUMNS = (
     Column("firm", _l("产废单位")),
     Column("waste_code", _l("废物代码"), "code"),
     Column("mass_g", _l("重量"), "mass", total=True),
-    Column("reason", _l("拒收原因"), custom=True, sortable=False, value=lambda row: reason_name(row.reason)),
+    Column("reason", _l("拒收原因"), custom=True, sortable=False, value=lambda row: words.reason(row.reason)),
     Column("refused_at", _l("拒收时间"), "at"),
     Column("round_no", _l("车次"), "code", sortable=False, priority=2),
 )
@@ -133,10 +130,7 @@ def refused(act: Act, violation: RuleViolation | None = None) -> Any:
         act.session,
         actor=act.actor,
         text=query.filters["q"],
-        sort=query.sort,
-        descending=query.descending,
-        limit=query.limit,
-        offset=query.offset,
+        **query.window,
     )
     listing = query.show(rows, count=count, sums=sums)
     if query.export:

@@ -43,10 +43,7 @@ def lots(act: Act) -> Any:
         actor=act.actor,
         text=query.filters["q"],
         state=state if state in LOT_STATES else "",
-        sort=query.sort,
-        descending=query.descending,
-        limit=query.limit,
-        offset=query.offset,
+        **query.window,
     )
     listing = query.show(rows, count=count, sums=sums)
     if query.export:

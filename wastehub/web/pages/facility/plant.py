@@ -75,10 +75,7 @@ def plant_lots(act: Act) -> Any:
         actor=act.actor,
         text=query.filters["q"],
         state=state if state in ("shipped", "received") else "",
-        sort=query.sort,
-        descending=query.descending,
-        limit=query.limit,
-        offset=query.offset,
+        **query.window,
     )
     listing = query.show(rows, count=count, sums=sums)
     if query.export:
@@ -145,10 +142,7 @@ def treatments(act: Act) -> Any:
         method=query.filters["method"],
         from_on=day_asked("from_on"),
         until_on=day_asked("until_on"),
-        sort=query.sort,
-        descending=query.descending,
-        limit=query.limit,
-        offset=query.offset,
+        **query.window,
     )
     listing = query.show(rows, count=count, sums=sums)
     if query.export:

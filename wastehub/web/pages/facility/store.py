@@ -45,10 +45,7 @@ def zones(act: Act, violation: RuleViolation | None = None) -> Any:
         text=query.filters["q"],
         zone=query.filters["zone"],
         state=state if state in ("stored", "in_lot") else "",
-        sort=query.sort,
-        descending=query.descending,
-        limit=query.limit,
-        offset=query.offset,
+        **query.window,
     )
     listing = query.show(rows, count=count, sums=sums)
     if query.export:
