@@ -28,6 +28,7 @@ PAGES = (
     "account",
     "public",
     "enterprise",
+    "enterprises",
     "dispatcher",
     "driver",
     "manifests",

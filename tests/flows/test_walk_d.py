@@ -45,7 +45,7 @@ def test_from_the_store_to_the_last_kilogram(town: Town) -> None:
     rest = [row["id"] for row in waiting if row["id"] != first]
     story.sends(plant, "/treatments", {"method_code": "R9", "container_ids": rest})
     twice = {"method_code": "R9", "container_ids": rest}
-    assert story.is_refused(plant, "/treatments", twice, status=404) == "object.not_found"
+    assert story.is_refused(plant, "/treatments", twice, status=409) == "treatment.already_treated"
 
     # The firm sees where its kilograms ended.
     assert story.where_it_is(garage.clerk, batch_id) == {"DONE": 249_800, "TOL": 200}

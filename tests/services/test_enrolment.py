@@ -10,10 +10,12 @@ from sqlalchemy import select
 
 from tests import firms
 from wastehub import ledger
-from wastehub.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
+from wastehub.domain.actors import Actor
+from wastehub.domain.errors import Conflict, Forbidden, InvalidInput, NotFound, StaleVersion
 from wastehub.models import organisations
-from wastehub.models.organisations import PlanLine
+from wastehub.models.organisations import Organisation, PlanLine
 from wastehub.services import enrolment
+from wastehub.services.enrolment.papers import _served_counties
 
 
 def test_a_firm_joins_and_stands_in_the_ledger_without_its_people(session):
@@ -94,7 +96,7 @@ def test_a_contract_number_is_used_once(session):
 
 def test_a_platform_serves_only_counties_the_region_gives_it(session):
     firm = firms.enrolled(session, county_code="330411")
-    served = enrolment._served_counties(session, {row.id for row in firms.platforms(session)})
+    served = _served_counties(session, {row.id for row in firms.platforms(session)})
     far = next(row for row in firms.platforms(session) if (row.id, "330411") not in served)
     with pytest.raises(Conflict) as refused:
         firms.sign(session, firm, platform=far)
@@ -142,3 +144,224 @@ def test_a_platform_registers_plans_of_its_own_customers_only(session):
         enrolment.register_plans(session, actor=platform, drafts=[draft], now=firms.NOW)
     firms.sign(session, firm)
     enrolment.register_plans(session, actor=platform, drafts=[draft], now=firms.NOW)
+
+
+# --- what is wrong with a firm, and with a list of them ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"lon_e6": 30_750_000, "lat_e6": 120_700_000}, "organisation.position_far", "lon_e6"),
+        ({"lat_e6": 33_000_000}, "organisation.position_far", "lat_e6"),
+        ({"industry": "piracy"}, "organisation.industry_unknown", "industry"),
+        ({"county_code": ""}, "choice.missing", "county_code"),
+    ],
+)
+def test_a_slip_in_the_particulars_is_refused(session, change, code, field):
+    draft = replace(firms.draft(1), **change)
+    with pytest.raises(InvalidInput) as refused:
+        enrolment.enrol(session, actor=firms.admin(), firms=[draft], now=firms.NOW)
+    assert (refused.value.code, refused.value.field) == (code, field)
+
+
+def test_a_firm_without_a_position_lies_in_the_middle_of_its_town(session):
+    [county, towns] = next(each for each in enrolment.places(session) if each[0].code == "330411")
+    firm = firms.enrolled(session, town_code=towns[0].code, lon_e6=0, lat_e6=0)
+    assert (firm.lon_e6, firm.lat_e6) == (towns[0].lon_e6, towns[0].lat_e6)
+    other = firms.enrolled(session, serial=2, lon_e6=0, lat_e6=0)
+    assert (other.lon_e6, other.lat_e6) == (county.lon_e6, county.lat_e6)
+
+
+def test_an_industry_is_named_by_the_list(session):
+    industry = enrolment.industries(session)[0]
+    firm = firms.enrolled(session, industry=industry.code, industry_zh="别的")
+    assert firm.industry_zh == industry.name_zh
+
+
+def test_a_list_is_judged_line_by_line_and_enrols_nobody(session):
+    taken = firms.enrolled(session, serial=1)
+    drafts = [
+        firms.draft(1),
+        firms.draft(2),
+        firms.draft(3, name=" "),
+        firms.draft(4, county_code="330411", town_code="330402999"),
+        firms.draft(2),
+    ]
+    found = enrolment.refusals(session, actor=firms.admin(), firms=drafts)
+    assert [(each.position, each.violation.code) for each in found] == [
+        (0, "organisation.already_enrolled"),
+        (2, "text.missing"),
+        (3, "area.unknown"),
+        (4, "organisation.already_enrolled"),
+    ]
+    assert list(session.scalars(select(Organisation.code).where(Organisation.kind == "enterprise"))) == [
+        taken.code
+    ]
+
+
+def test_a_refused_list_names_the_firm_and_enrols_none(session):
+    drafts = [firms.draft(1), firms.draft(2, name=" ")]
+    with pytest.raises(InvalidInput) as refused:
+        enrolment.enrol(session, actor=firms.admin(), firms=drafts, now=firms.NOW)
+    assert refused.value.field == "firms.1.name"
+    assert organisations.organisation_by_code(session, firms.draft(1).credit_code) is None
+
+
+# --- changes ----------------------------------------------------------------------------------------
+
+
+def amended(session, firm, actor=None, version=None, **changes):
+    draft = replace(firms.draft(1), credit_code="whatever", **changes)
+    return enrolment.amend(
+        session,
+        actor=actor or firms.admin(),
+        organisation_id=firm.id,
+        draft=draft,
+        version=version,
+        now=firms.NOW,
+    )
+
+
+def test_particulars_change_and_the_ledger_says_which_without_telling_people(session):
+    firm = firms.enrolled(session)
+    amended(session, firm, name="示例新名厂", contact_name="示例新联系人", management_class="key")
+    assert (firm.name, firm.contact_name, firm.code) == (
+        "示例新名厂",
+        "示例新联系人",
+        firms.draft(1).credit_code,
+    )
+    entry = ledger.entries_for(session, subject=firm.code)[-1]
+    assert entry.event.type == "organisation.changed"
+    assert entry.event.facts == {
+        "changed": ["contact_name", "management_class", "name", "short_name"],
+        "management_class": "key",
+        "name": "示例新名厂",
+    }
+    assert "示例新联系人" not in str(entry.event)
+
+
+def test_nothing_changed_leaves_no_entry(session):
+    firm = firms.enrolled(session)
+    amended(session, firm)
+    assert [e.event.type for e in ledger.entries_for(session, subject=firm.code)] == ["organisation.enrolled"]
+
+
+def test_an_outdated_form_changes_nothing(session):
+    firm = firms.enrolled(session)
+    seen = firm.version
+    amended(session, firm, version=seen, address="示例路 2 号")
+    with pytest.raises(StaleVersion):
+        amended(session, firm, version=seen, address="示例路 3 号")
+    assert firm.address == "示例路 2 号"
+
+
+def test_a_firm_moves_to_another_county_only_before_its_first_waste(session):
+    firm = firms.ready_firm(session)
+    there = {"county_code": "330402", "lon_e6": 120_780_000, "lat_e6": 30_740_000}
+    amended(session, firm, **there)
+    assert firm.county_code == "330402"
+    firms.registered(session, firm)
+    with pytest.raises(Conflict) as refused:
+        amended(session, firm)
+    assert (refused.value.code, refused.value.field) == ("organisation.county_fixed", "county_code")
+
+
+def test_only_administrators_change_a_firm(session):
+    firm = firms.enrolled(session)
+    for actor in (firms.dispatcher(session), firms.actor_of(firm)):
+        with pytest.raises(Forbidden):
+            amended(session, firm, actor=actor)
+
+
+def test_only_firms_are_changed_here(session):
+    platform = firms.platforms(session)[0]
+    with pytest.raises(NotFound):
+        amended(session, platform)
+
+
+def switched(session, firm, *, active, version=None):
+    return enrolment.set_active(
+        session, actor=firms.admin(), organisation_id=firm.id, active=active, version=version, now=firms.NOW
+    )
+
+
+def test_a_firm_leaves_and_comes_back(session):
+    firm = firms.ready_firm(session)
+    switched(session, firm, active=False)
+    with pytest.raises(Conflict) as refused:
+        firms.registered(session, firm)
+    assert refused.value.code == "organisation.inactive"
+    switched(session, firm, active=True)
+    firms.registered(session, firm)
+    said = [e.event.facts.get("active") for e in ledger.entries_for(session, subject=firm.code)]
+    assert said == [None, False, True]
+
+
+def test_a_firm_with_waste_does_not_leave_it_behind(session):
+    firm = firms.ready_firm(session)
+    firms.registered(session, firm, 100_000, 50_000)
+    with pytest.raises(Conflict) as refused:
+        switched(session, firm, active=False)
+    assert (refused.value.code, refused.value.params["count"]) == ("organisation.still_holds_waste", 2)
+
+
+# --- who sees whom ----------------------------------------------------------------------------------
+
+
+def listed(session, actor, **filters):
+    page = {"sort": "code", "descending": False, "limit": 50, "offset": 0}
+    rows, count, _sums = enrolment.enterprises(session, actor=actor, on=firms.TODAY, **page | filters)
+    assert count == len(rows)
+    return [row.firm for row in rows]
+
+
+def test_a_platform_knows_the_firms_of_its_county_and_those_that_signed_with_it(session):
+    here, there = firms.enrolled(session, 1), firms.enrolled(session, 2, county_code="330402")
+    desk, other = firms.dispatcher(session), firms.dispatcher(session, "330402")
+    assert (listed(session, desk), listed(session, other)) == ([here], [there])
+    with pytest.raises(NotFound):
+        enrolment.enterprise(session, actor=other, organisation_id=here.id)
+    neighbour = next(
+        row for row in organisations.platforms_serving(session, "330411") if row.county_code != "330411"
+    )
+    firms.sign(session, here, platform=neighbour)
+    assert here in listed(session, firms.actor_of(neighbour))
+
+
+def test_others_see_what_is_theirs(session):
+    here, there = firms.enrolled(session, 1), firms.enrolled(session, 2, county_code="330402")
+    assert listed(session, firms.admin()) == [there, here]
+    assert listed(session, firms.actor_of(here)) == [here]
+    assert listed(session, Actor("user:r", "regulator", county_code="330411")) == [here]
+    assert listed(session, Actor("user:r", "regulator")) == [there, here]
+    with pytest.raises(Forbidden):
+        listed(session, Actor("user:d", "driver", organisation_id=firms.platforms(session)[0].id))
+
+
+def test_the_list_is_narrowed_by_place_platform_state_and_text(session):
+    ready, bare = firms.ready_firm(session, 1), firms.enrolled(session, 2, county_code="330402")
+    town = next(towns[0].code for county, towns in enrolment.places(session) if county.code == "330402")
+    amended(session, bare, county_code="330402", town_code=town, lon_e6=0, lat_e6=0, name="示例独一厂")
+    admin = firms.admin()
+    platform = firms.platform_for(session, "330411")
+    assert listed(session, admin, county="330402") == [bare]
+    assert listed(session, admin, town=town) == [bare]
+    assert listed(session, admin, platform=platform.code) == [ready]
+    assert listed(session, admin, platform="none") == [bare]
+    assert listed(session, admin, text="独一") == [bare]
+    switched(session, bare, active=False)
+    assert listed(session, admin, state="inactive") == [bare]
+    assert listed(session, admin, state="active") == [ready]
+
+
+def test_the_page_of_a_firm_shows_its_papers_and_accounts_to_whom_they_concern(session):
+    firm = firms.ready_firm(session)
+    firms.registered(session, firm, 100_000)
+    seen = enrolment.view(session, actor=firms.admin(), organisation_id=firm.id, year=2026)
+    assert (seen.containers_held, seen.held_g) == (1, 100_000)
+    assert [line.waste_code for line in seen.plan.lines] == [firms.CODE]
+    assert seen.served_by == [], "an administrator signs for nobody"
+    desk = enrolment.view(session, actor=firms.dispatcher(session), organisation_id=firm.id, year=2025)
+    assert [row.id for row in desk.served_by] == [firms.platform_for(session, "330411").id]
+    assert desk.plan is None and desk.users == []

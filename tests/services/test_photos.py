@@ -15,6 +15,7 @@ from tests.services.driving_world import Road, at, started
 from wastehub.db import Database
 from wastehub.domain.actors import Actor
 from wastehub.domain.errors import Forbidden, InvalidInput, NotFound
+from wastehub.models.batches import Container
 from wastehub.models.scans import Photo
 from wastehub.models.users import User
 from wastehub.services import photos
@@ -65,6 +66,16 @@ def store(database: Database, who: Actor, data: bytes, folder: Path) -> Photo:
 def show(database: Database, who: Actor, sha256: str, folder: Path) -> bytes:
     with database.reading() as session:
         return photos.open_photo(session, actor=who, sha256=sha256, folder=folder)
+
+
+def shown_of(database: Database, who: Actor, **of: UUID) -> list[tuple[str | None, int | None]]:
+    with database.reading() as session:
+        return [(scan.photo_sha256, seq) for scan, seq in photos.taken(session, actor=who, **of)]
+
+
+def batch_of(database: Database, label: str) -> UUID:
+    with database.reading() as session:
+        return session.scalars(select(Container.batch_id).where(Container.label_code == label)).one()
 
 
 def test_a_photo_is_kept_upright_and_without_place_or_device(
@@ -132,6 +143,7 @@ def test_a_photo_is_shown_to_the_parties_of_its_scan_only(
     for stranger in (owner, county):
         with pytest.raises(NotFound):
             show(database, stranger, sha256, tmp_path)
+    assert shown_of(database, owner, round_id=row.id) == []
     on.scan(on.report(on.labels()[0], photo_sha256=sha256))
     for party in (
         owner,
@@ -140,14 +152,20 @@ def test_a_photo_is_shown_to_the_parties_of_its_scan_only(
         Actor("d", "dispatcher", None, row.platform_id),
     ):
         assert show(database, party, sha256, tmp_path)
+        assert shown_of(database, party, round_id=row.id) == [(sha256, stop.seq)]
+        assert shown_of(database, party, batch_id=batch_of(database, on.labels()[0])) == [(sha256, stop.seq)]
+        assert shown_of(database, party, batch_id=UUID(int=1)) == []
     for stranger in (
         Actor("user:x", "enterprise", organisation_id=UUID(int=1)),
         Actor("user:y", "regulator", county_code="330402"),
     ):
         with pytest.raises(NotFound):
             show(database, stranger, sha256, tmp_path)
+        assert shown_of(database, stranger, round_id=row.id) == []
     with pytest.raises(Forbidden):
         show(database, Actor("user:a", "admin"), sha256, tmp_path)
+    with pytest.raises(Forbidden):
+        shown_of(database, Actor("user:a", "admin"), round_id=row.id)
 
 
 def test_a_damaged_file_is_not_shown_as_evidence(database: Database, taker: Actor, tmp_path: Path) -> None:

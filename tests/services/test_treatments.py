@@ -190,7 +190,7 @@ def test_only_what_stands_at_the_plant_is_treated_and_once(database: Database) -
     world.lot_received(database, lot_id)
     twice = [*drums(database), *drums(database)]
     world.treated(database, twice)
-    assert code_of(world.treated, database, drums(database)) == "object.not_found"
+    assert code_of(world.treated, database, drums(database)) == "treatment.already_treated"
     with database.reading() as session:
         other = firms.actor_of(world.plant(session, "JX-D91"))
         platform = world.desk(session)

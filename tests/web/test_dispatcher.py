@@ -187,6 +187,8 @@ def test_a_round_can_be_read_printed_and_given_another_crew(client: FlaskClient,
     assert "打印任务单" in client.get(f"/dispatcher/rounds/{round_id}").text
     sheet = client.get(f"/dispatcher/rounds/{round_id}/sheet").text
     assert "危险废物收运任务单" in sheet and "WH20260317000001" in sheet
+    assert f'href="/dispatcher/rounds/{round_id}"' in sheet, "the way back leads to the round"
+    assert 'class="qr' in sheet
     assert str(round_id) in client.get(f"/dispatcher/rounds?service_on={DAY}").text
     with database.reading() as session:
         own = firms.platform_for(session, "330411").id

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.web.gallery import sketch
-from wastehub.web.charts import _thickness
+from wastehub.web.charts import LABEL_PX, _thickness
 from wastehub.web.drawing import (
     Area,
     Bar,
@@ -22,7 +22,7 @@ from wastehub.web.drawing import (
     map_svg,
     route_css,
 )
-from wastehub.web.map_layout import Labels
+from wastehub.web.map_layout import Labels, text_width
 
 SQUARE = (
     (120_000_000, 30_000_000),
@@ -130,6 +130,13 @@ def test_empty_drawings_are_drawn() -> None:
     assert "svg" in columns_svg([], title="示例")
     assert "svg" in flow_svg(Bar("产生", 0, "0"), [Bar("在库", 0, "0")], title="示例")
     assert map_svg(title="示例").legend == ()
+
+
+def test_a_long_label_of_a_stream_stays_inside_the_drawing() -> None:
+    label = "Difference under inquiry"
+    svg = flow_svg(Bar("Generated", 2, "2"), [Bar(label, 2, "2")], title="示例", size=(340, 380))
+    [left] = re.findall(r'class="flow-label" x="([\d.]+)"', svg)
+    assert float(left) + text_width(label, LABEL_PX) <= 340
 
 
 @pytest.mark.parametrize(("index", "css"), [(0, "route route-0"), (9, "route route-1")])

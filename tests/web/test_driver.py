@@ -9,12 +9,15 @@ from uuid import uuid4
 
 import pytest
 from PIL import Image
+from sqlalchemy import select
 
+from tests.firms import platform_for
 from tests.services import driving_world
 from tests.services.driving_world import DAY, at
 from tests.web.conftest import PASSWORD, SignIn
 from tests.web.driving import crewed
 from wastehub.db import Database
+from wastehub.models.batches import Container
 
 
 @pytest.fixture
@@ -173,6 +176,32 @@ def test_a_photo_is_kept_and_shown(phone: Any) -> None:
     refused = phone.post("/api/v1/photos", data={"photo": (io.BytesIO(b"MZ"), "a.exe")})
     assert refused.status_code == 422 and refused.json["errors"][0]["code"] == "photo.not_an_image"
     assert phone.post("/api/v1/photos", data={}).status_code == 422
+
+
+def test_a_photo_stands_on_the_pages_of_its_round_and_batch_for_their_parties(
+    phone: Any, sign_in: SignIn, database: Database, on: driving_world.Road
+) -> None:
+    on.start()
+    target = io.BytesIO()
+    Image.new("RGB", (60, 40), (20, 90, 80)).save(target, "JPEG")
+    target.seek(0)
+    sha256 = phone.post("/api/v1/photos", data={"photo": (target, "a.jpg")}).json["sha256"]
+    stop = on.stops()[0]
+    [label] = on.labels(stop)
+    answer = send(phone, scan(on, label) | {"photo_sha256": sha256})
+    assert answer.json["verdicts"][0]["outcome"] == "accepted"
+    with database.reading() as session:
+        batch_id = session.scalars(select(Container.batch_id).where(Container.label_code == label)).one()
+    image = f'src="/api/v1/photos/{sha256}"'
+    desk = sign_in("dispatcher", organisation_id=on.driver.organisation_id)
+    assert image in desk.get(f"/dispatcher/rounds/{on.round_id}").text
+    owner = sign_in("enterprise", organisation_id=on.request(stop).enterprise_id)
+    assert image in owner.get(f"/enterprise/batches/{batch_id}").text
+    assert image in sign_in("regulator").get(f"/regulator/batches/{batch_id}").text
+    with database.reading() as session:
+        elsewhere = platform_for(session, "330402").id
+    other = sign_in("dispatcher", login="other-desk", organisation_id=elsewhere)
+    assert image not in other.get(f"/dispatcher/rounds/{on.round_id}").text
 
 
 def test_the_round_lists_its_stops_and_the_outbox_opens(phone: Any, on: driving_world.Road) -> None:

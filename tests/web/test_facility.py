@@ -277,6 +277,8 @@ def test_the_plant_receives_a_lot_by_one_reading_and_treats_it(
     [made] = all_of(database, Treatment)
     page = plant.get(answer.location).text
     assert made.treatment_no in page and "250.2 kg" in page and "第一炉" in page
+    again = plant.post("/facility/treatments/new", data=form)
+    assert again.status_code == 409 and f"利用处置（{made.treatment_no}）" in again.text
     assert made.treatment_no in plant.get("/facility/treatments?q=HWZXLY").text
     assert made.treatment_no not in plant.get("/facility/treatments?until_on=2026-01-01").text
     assert plant.get("/facility/treatments?export=csv").get_data(as_text=True).count("\n") == 2

@@ -26,6 +26,7 @@ _OBJECT, _AGGREGATION, _TRANSACTION = "ObjectEvent", "AggregationEvent", "Transa
 _LIST = (
     EventType("key.registered", "登记签名密钥", "Signing key registered"),
     EventType("organisation.enrolled", "单位入网", "Organisation enrolled"),
+    EventType("organisation.changed", "变更单位信息", "Organisation changed"),
     EventType("contract.signed", "签订收集合同", "Contract signed"),
     EventType("plan.registered", "管理计划备案", "Management plan registered"),
     EventType(

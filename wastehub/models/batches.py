@@ -82,6 +82,19 @@ def batch_key(enterprise: Organisation, batch: Batch) -> str:
     return f"{enterprise.site}/{batch.batch_no}"
 
 
+# Many containers share few firms: these come once, not once per row.
+_WITH_BATCH = (joinedload(Container.batch).selectinload(Batch.enterprise),)
+
+
+def container_ids(session: Session, label_codes: list[str]) -> list[UUID]:
+    """The containers that carry these codes; unknown codes are left out."""
+    found: list[UUID] = []
+    for start in range(0, len(label_codes), 500):
+        query = select(Container.id).where(Container.label_code.in_(label_codes[start : start + 500]))
+        found.extend(session.scalars(query))
+    return found
+
+
 def containers_by_label(session: Session, label_codes: list[str]) -> dict[str, Container]:
     """Containers with their batch and its enterprise loaded, keyed by 37-character code."""
     found: dict[str, Container] = {}
@@ -89,7 +102,7 @@ def containers_by_label(session: Session, label_codes: list[str]) -> dict[str, C
         query = (
             select(Container)
             .where(Container.label_code.in_(label_codes[start : start + 500]))
-            .options(joinedload(Container.batch).joinedload(Batch.enterprise))
+            .options(*_WITH_BATCH)
         )
         found.update({c.label_code: c for c in session.scalars(query)})
     return found
@@ -121,7 +134,7 @@ def containers_by_id(session: Session, ids: list[UUID], *, lock: bool = False) -
         query = (
             select(Container)
             .where(Container.id.in_(ids[start : start + 500]))
-            .options(joinedload(Container.batch).joinedload(Batch.enterprise))
+            .options(*_WITH_BATCH)
             .execution_options(populate_existing=lock)
         )
         if lock:
@@ -147,7 +160,7 @@ def containers_of_trips(session: Session, trip_ids: list[UUID]) -> list[Containe
         query = (
             select(Container)
             .where(Container.trip_id.in_(trip_ids[start : start + 500]))
-            .options(joinedload(Container.batch).joinedload(Batch.enterprise))
+            .options(*_WITH_BATCH)
             .order_by(Container.label_code)
         )
         found.extend(session.scalars(query))

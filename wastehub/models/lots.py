@@ -103,7 +103,7 @@ def containers_of_lots(session: Session, lot_ids: list[UUID]) -> dict[UUID, list
     query = (
         select(Container)
         .where(Container.lot_id.in_(lot_ids))
-        .options(joinedload(Container.batch).joinedload(Batch.enterprise))
+        .options(joinedload(Container.batch).selectinload(Batch.enterprise))
         .order_by(Container.label_code)
     )
     for container in session.scalars(query):

@@ -4,7 +4,18 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, UniqueConstraint, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    and_,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from ..db import Base, Grams
@@ -120,6 +131,12 @@ def organisations_of(session: Session, kind: str) -> list[Organisation]:
     return list(session.scalars(query.order_by(Organisation.code)))
 
 
+def in_force(on: date) -> ColumnElement[bool]:
+    """Contracts that are in force on a day; first and last day included."""
+    ended = Contract.ended_on.is_(None) | (Contract.ended_on > on)
+    return and_(Contract.valid_from_on <= on, Contract.valid_until_on >= on, ended)
+
+
 def contracts_in_force(
     session: Session, *, enterprise_ids: list[UUID], on: date
 ) -> dict[UUID, list[Contract]]:
@@ -127,10 +144,7 @@ def contracts_in_force(
     found: dict[UUID, list[Contract]] = {}
     for start in range(0, len(enterprise_ids), 500):
         query = select(Contract).where(
-            Contract.enterprise_id.in_(enterprise_ids[start : start + 500]),
-            Contract.valid_from_on <= on,
-            Contract.valid_until_on >= on,
-            Contract.ended_on.is_(None) | (Contract.ended_on > on),
+            Contract.enterprise_id.in_(enterprise_ids[start : start + 500]), in_force(on)
         )
         for contract in session.scalars(query.order_by(Contract.number)):
             found.setdefault(contract.enterprise_id, []).append(contract)

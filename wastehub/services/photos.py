@@ -15,14 +15,14 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from PIL import Image, ImageOps, UnidentifiedImageError
-from sqlalchemy import select
+from sqlalchemy import Select, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from ..domain.actors import Actor
 from ..domain.errors import InvalidInput, NotFound
 from ..models.batches import Batch, Container
 from ..models.organisations import Organisation
-from ..models.route_plans import Round
+from ..models.route_plans import Round, Stop
 from ..models.scans import Photo, Scan
 from ..models.users import User
 
@@ -96,21 +96,45 @@ def _may_see(session: Session, actor: Actor, photo: Photo) -> bool:
         return True
     if actor.role == "regulator" and actor.county_code is None:
         return True
+    query = _scans_of(actor).where(Scan.photo_sha256 == photo.sha256).limit(1)
+    return session.execute(query).first() is not None or _same_unit(session, actor, photo.uploaded_by)
+
+
+def taken(
+    session: Session, *, actor: Actor, batch_id: UUID | None = None, round_id: UUID | None = None
+) -> list[tuple[Scan, int | None]]:
+    """Scans with a photo, of a batch or of a round, as far as the actor is a party; with the stop's number.
+
+    Raises Forbidden.
+    """
+    actor.require("photo.view")
+    query = _scans_of(actor).where(Scan.photo_sha256.is_not(None))
+    if batch_id is not None:
+        query = query.where(Batch.id == batch_id)
+    if round_id is not None:
+        query = query.where(Scan.round_id == round_id)
+    found = session.execute(query.order_by(Scan.scanned_at, Scan.device_seq))
+    return [(scan, seq) for scan, seq in found]
+
+
+def _scans_of(actor: Actor) -> Select[Scan, int]:
+    """Scans to which the actor's unit is a party, or that lie in the actor's county."""
     query = (
-        select(Round.platform_id, Batch.enterprise_id, Organisation.county_code)
-        .select_from(Scan)
+        select(Scan, Stop.seq)
         .join(Round, Round.id == Scan.round_id)
+        .outerjoin(Stop, Stop.id == Scan.stop_id)
         .outerjoin(Container, Container.id == Scan.container_id)
         .outerjoin(Batch, Batch.id == Container.batch_id)
         .outerjoin(Organisation, Organisation.id == Batch.enterprise_id)
-        .where(Scan.photo_sha256 == photo.sha256)
     )
-    for platform_id, enterprise_id, county_code in session.execute(query):
-        if actor.role == "regulator" and county_code == actor.county_code:
-            return True
-        if actor.organisation_id is not None and actor.organisation_id in (platform_id, enterprise_id):
-            return True
-    return _same_unit(session, actor, photo.uploaded_by)
+    if actor.role == "regulator":
+        here = Organisation.county_code == actor.county_code
+        return query.where(here if actor.county_code is not None else true())
+    if actor.organisation_id is None:
+        return query.where(false())
+    return query.where(
+        or_(Round.platform_id == actor.organisation_id, Batch.enterprise_id == actor.organisation_id)
+    )
 
 
 def _same_unit(session: Session, actor: Actor, user_id: UUID) -> bool:

@@ -135,8 +135,8 @@ class _Desk:
         for report in reports:
             report.actor.require("scan.record")
             round_rows.require_crew(self.rounds, report.round_id, report.actor)
-        found = batches.containers_by_label(session, sorted({r.code for r in reports}))
-        locked = batches.containers_by_id(session, [c.id for c in found.values()], lock=True)
+        wanted = batches.container_ids(session, sorted({r.code for r in reports}))
+        locked = batches.containers_by_id(session, wanted, lock=True)
         self.containers = {row.label_code: row for row in locked.values()}
         self.photos = photos_known(session, {r.photo_sha256 for r in reports if r.photo_sha256})
         self._read_rules()
@@ -162,8 +162,7 @@ class _Desk:
                 for stop in trip.stops:
                     if stop.state != "cancelled":
                         self.stops[row.id, stop.request_id] = stop
-        read = round_rows.stops_by_id(self.session, [s.id for s in self.stops.values()])
-        self.owners = {key: stop.request.enterprise_id for key, stop in read.items()}
+        self.owners = round_rows.owners_of_stops(self.session, [s.id for s in self.stops.values()])
         self.papers: dict[UUID, Manifest] = {}
         self.trip_state = {t.id: t.state for row in self.rounds.values() for t in row.trips}
         self.board: dict[UUID, dict[UUID, tuple[Load, int]]] = defaultdict(dict)

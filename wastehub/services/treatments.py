@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .. import ledger
@@ -276,7 +277,7 @@ def treat(session: Session, *, runs: Sequence[TreatmentRun], now: datetime) -> l
     """Utilise or dispose of containers: their kilograms end here, by a method code.
 
     Raises NotFound, InvalidInput (treatment.no_containers, treatment.method_unknown), Conflict
-    (treatment.method_not_licensed, container.act_not_allowed). Source: HJ 1259-2022, table B.4.
+    (treatment.method_not_licensed, treatment.already_treated). Source: HJ 1259-2022, table B.4.
     """
     on = calendar.on_date(now)
     plants = organisations.organisations_by_id(session, list({r.plant_id for r in runs}))
@@ -291,7 +292,7 @@ def treat(session: Session, *, runs: Sequence[TreatmentRun], now: datetime) -> l
         method = methods.get(run.method_code)
         if method is None:
             raise InvalidInput("treatment.method_unknown", field="method_code", given=run.method_code[:10])
-        containers = _treatable(run, rows, allowed.get(plant.id, {}))
+        containers = _treatable(session, run, rows, allowed.get(plant.id, {}))
         number = _treatment_number(session, plant, method.kind, on)
         mass_g = sum(c.mass_g for c in containers)
         treatment = Treatment(
@@ -331,7 +332,7 @@ def treat(session: Session, *, runs: Sequence[TreatmentRun], now: datetime) -> l
 
 
 def _treatable(
-    run: TreatmentRun, rows: Mapping[UUID, Container], allowed: Mapping[str, str]
+    session: Session, run: TreatmentRun, rows: Mapping[UUID, Container], allowed: Mapping[str, str]
 ) -> list[Container]:
     if not run.container_ids:
         raise InvalidInput("treatment.no_containers", field="container_ids")
@@ -339,6 +340,7 @@ def _treatable(
     for key in dict.fromkeys(run.container_ids):
         container = rows.get(key)
         if container is None or container.holder_id != run.plant_id:
+            _require_untreated(session, run, key)
             raise NotFound("object.not_found", field="container_ids")
         code = container.batch.waste_code
         fitting = waste_codes.methods_for(code, allowed)
@@ -352,6 +354,26 @@ def _treatable(
             )
         chosen.append(container)
     return chosen
+
+
+def _require_untreated(session: Session, run: TreatmentRun, container_id: UUID) -> None:
+    """Raises Conflict("treatment.already_treated") for what this very plant has treated before."""
+    query = select(Treatment, Container.label_code).join(
+        TreatmentLine, TreatmentLine.treatment_id == Treatment.id
+    )
+    query = query.join(Container, Container.id == TreatmentLine.container_id)
+    found = session.execute(
+        query.where(TreatmentLine.container_id == container_id, Treatment.plant_id == run.plant_id)
+    ).one_or_none()
+    if found:
+        earlier, label_code = found
+        raise Conflict(
+            "treatment.already_treated",
+            field="container_ids",
+            label_code=label_code,
+            treatment_no=earlier.treatment_no,
+            treated_at=earlier.treated_at,
+        )
 
 
 def _treatment_number(session: Session, plant: Organisation, kind: str, on: date) -> str:

@@ -113,7 +113,7 @@ def _event(
     # A difference has a key, but no number that people know it by.
     parts = [event.subject] if event.subject and not event.type.startswith("case.") else []
     if lines:
-        parts.append(_("%(count)s 个容器", count=len(lines)))
+        parts.append(words.containers(len(lines)))
     for name in ("reason", "note"):
         if isinstance(event.facts.get(name), str) and event.facts[name]:
             parts.append(words.reason(event.facts[name]))

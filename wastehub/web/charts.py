@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from .map_layout import text_width
 from .svg import linked, titled
+
+LABEL_PX = 13  # of .chart svg text
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,8 @@ def flow_svg(source: Bar, parts: Sequence[Bar], *, title: str, size: tuple[int, 
     gap, head, node, least = 8, 46, 12, 38
     room = high - head - gap * max(0, len(parts) - 1)
     px_per_g = _thickness([part.value for part in parts], room, min(least, room / max(1, len(parts))))
-    right = wide - (170 if wide >= 600 else 132)
+    widest = max((text_width(part.label, LABEL_PX) for part in parts), default=0)
+    right = wide - max(170 if wide >= 600 else 132, 24 + widest)
     drawn = [
         Markup(
             '<text class="flow-source" x="0" y="16">{}</text><text class="flow-mass" x="0" y="36">{}</text>'

@@ -7,6 +7,7 @@ content security policy. Positions are micro-degrees, WGS-84. A map drawn here i
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -79,6 +80,10 @@ def route_css(index: int) -> str:
     return f"route route-{index % ROUTE_STYLES}"
 
 
+# On a map the kind of an area goes without saying: "Nanhu District" is labelled "Nanhu".
+_KIND = re.compile(r" (District|County|City)$")
+
+
 def areas_from_geojson(
     collection: Mapping[str, Any],
     *,
@@ -100,7 +105,7 @@ def areas_from_geojson(
         found.append(
             Area(
                 key=area_key,
-                name=str(about[name]),
+                name=_KIND.sub("", str(about[name])),
                 rings=rings,
                 label_e6=_label_point(about, rings),
                 value=value,
@@ -141,9 +146,9 @@ def class_breaks(values: Iterable[int], count: int = CLASSES) -> tuple[int, ...]
         return ()
     raw = top / count
     power = 10 ** math.floor(math.log10(raw)) if raw >= 1 else 1
-    step = next(
-        int(power * factor) for factor in (1, 2, 2.5, 5, 10) if power * factor >= raw and power * factor >= 1
-    )
+    # In whole units: a step of 2.5 would be one of 2, and too short.
+    steps = (int(power * factor) for factor in (1, 2, 2.5, 5, 10))
+    step = next(each for each in steps if each >= max(raw, 1))
     return tuple(step * number for number in range(1, math.ceil(top / step) + 1))
 
 

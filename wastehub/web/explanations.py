@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import get_locale
@@ -48,8 +48,14 @@ class _Dash(dict[str, Any]):
         return "—"
 
 
+# Of these an empty input is not wrong but missing.
+READ_FROM_TEXT = frozenset({"day.malformed", "mass.not_a_number", "position.malformed", "window.malformed"})
+
+
 def explain(violation: RuleViolation) -> Explanation:
     """The words for a violated rule."""
+    if violation.code in READ_FROM_TEXT and violation.params.get("given") == "":
+        return replace(explain_code("text.missing", field=violation.field), code=violation.code)
     return explain_code(violation.code, violation.params, violation.field)
 
 

@@ -31,13 +31,13 @@ def payload(base_url: str, label_code: str) -> str:
     return labels.qr_payload(base_url, label_code)
 
 
-def qr_svg(text: str, *, side_mm: float, quiet: int = 4) -> Markup:
-    """A QR code of its own, `side_mm` wide with its quiet zone."""
+def qr_svg(text: str, *, side_mm: float, quiet: int = 4, label: str = "") -> Markup:
+    """A QR code of its own, `side_mm` wide with its quiet zone; `label` is what a screen reader says."""
     modules = _modules(text)
     size = len(modules) + 2 * quiet
     return Markup(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{side_mm}mm" height="{side_mm}mm" '
-        f'viewBox="0 0 {size} {size}" shape-rendering="crispEdges" role="img">'
+        f'viewBox="0 0 {size} {size}" shape-rendering="crispEdges" role="img" aria-label="{escape(label)}">'
         f'<rect width="{size}" height="{size}" fill="#fff"/>'
         f'<path fill="#000" d="{_path(modules, quiet, quiet)}"/></svg>'
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from . import formatting
+from . import formatting, words
 from .explanations import explain_code
 
 
@@ -45,7 +45,7 @@ def _wastes(classes: str) -> str:
     if classes == "*":
         return _("全部废物")
     codes = [part.split(":")[1] if ":" in part else part for part in classes.split(", ")]
-    return "、".join(dict.fromkeys(codes))
+    return words.joined(dict.fromkeys(codes))
 
 
 def _dimension(name: str) -> str:

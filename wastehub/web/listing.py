@@ -41,8 +41,8 @@ _SHOW: dict[str, Callable[[Any], str]] = {
 class Column:
     """One column of a list and of its export.
 
-    `kind`     text, code, label_code, number, mass (g), money (fen), distance (m), duration (s), on, at,
-               status (a pair of tone and word).
+    `kind`     text, prose (whole sentences), code, label_code, number, mass (g), money (fen), distance (m),
+               duration (s), on, at, status (a pair of tone and word).
     `custom`   the template draws the cell; `value` still feeds the export.
     `value`    row -> value, when it is not simply the row's attribute or item `key`.
     `priority` 1 always, 2 from 1200 px, 3 from 1500 px of window; the phone's cards show 1 and 2.

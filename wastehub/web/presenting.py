@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from . import formatting
+from . import formatting, words
 
 
 def present(name: str, value: Any) -> Any:
     """`mass_g` as "812.5 kg", `until_on` as a date, `until_at` in Shanghai time, `arrive_s` as a clock."""
     if isinstance(value, (list, tuple, set, frozenset)):
-        return "、".join(str(present(name, each)) for each in sorted(value, key=str))
+        return words.joined(present(name, each) for each in sorted(value, key=str))
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, datetime):

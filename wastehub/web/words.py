@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from ..domain import reasons
 from .locale import select_locale
@@ -95,13 +96,28 @@ STOP_STATES: Mapping[str, Word] = {
 
 def hazards(letters: str) -> str:
     """ "T/I" as "毒性、易燃性"."""
-    between = ", " if select_locale() == "en" else "、"
-    return between.join(str(HAZARDS[letter]) for letter in letters.split("/") if letter in HAZARDS)
+    return joined(HAZARDS[letter] for letter in letters.split("/") if letter in HAZARDS)
+
+
+def joined(parts: Iterable[Any]) -> str:
+    """Parts of a list: "A、B" or "A, B"."""
+    return (", " if select_locale() == "en" else "、").join(str(part) for part in parts)
+
+
+def containers(count: int) -> str:
+    """A number of containers."""
+    return str(ngettext("%(num)s 个容器", "%(num)s 个容器", count))
 
 
 def in_language(row: Any, name: str) -> str:
     """`name_zh` or `name_en` of a reference row, whichever the reader reads."""
     return str(getattr(row, f"{name}_{select_locale()}"))
+
+
+def industries(rows: Iterable[Any]) -> Callable[[Any], str]:
+    """firm -> what it does, in the reader's language; its own words where the list has none."""
+    names = {row.code: in_language(row, "name") for row in rows}
+    return lambda firm: names.get(firm.industry) or str(firm.industry_zh)
 
 
 def reason(code: str) -> str:

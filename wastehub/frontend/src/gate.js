@@ -14,7 +14,7 @@ export function grams(text) {
 export function kilograms(value, signed = false) {
   const sign = signed && value > 0 ? '+' : '';
   const digits = value % 100 ? { minimumFractionDigits: 1, maximumFractionDigits: 3 } : { minimumFractionDigits: 1, maximumFractionDigits: 1 };
-  return `${sign}${(value / 1000).toLocaleString('en-US', digits)} kg`;
+  return `${sign}${(value / 1000).toLocaleString('en-US', digits)} kg`.replace('-', '\u2212');
 }
 
 if (board) {

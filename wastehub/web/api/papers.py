@@ -34,6 +34,10 @@ class FirmDraftSchema(Schema):
     contact_name = fields.String(load_default="")
     contact_phone = fields.String(load_default="")
     emergency_phone = fields.String(load_default="")
+    open_s = fields.Integer(
+        strict=True, load_default=8 * 3600, metadata={"description": "seconds from local midnight"}
+    )
+    close_s = fields.Integer(strict=True, load_default=17 * 3600)
 
 
 class FirmListDraftSchema(Schema):

@@ -29,6 +29,12 @@ TABLE: dict[str, tuple[str, str]] = {
         "还没有选择，或选择的内容无法识别。请从列表中选择。",
         "Nothing was chosen, or the choice is not readable. Choose from the list.",
     ),
+    "treatment.already_treated": (
+        "容器 %(label_code)s 已于 %(treated_at)s 利用处置（%(treatment_no)s），不能再次登记。"
+        "请从本次选择中去掉它；重量有误的请提出更正。",
+        "Container %(label_code)s was treated at %(treated_at)s (%(treatment_no)s) and cannot be treated "
+        "again. Leave it out; if its mass was wrong, propose a correction.",
+    ),
     "zone.not_chosen": (
         "没有选择容器。请勾选要入区的容器。",
         "No container was chosen. Tick the containers to be put away.",

@@ -15,9 +15,10 @@ from ...domain import calendar, roles
 from ...domain.errors import InvalidInput, RuleViolation
 from ...models import organisations as organisation_rows
 from ...models import reference
+from ...models.reference import LegalLimit
 from ...models.users import User
 from ...services import accounts, administration
-from .. import words
+from .. import formatting, words
 from ..acting import Act, acting, viewing
 from ..context import current_actor, database
 from ..form_states import blank, refused, version_of
@@ -348,14 +349,26 @@ LIMIT_UNITS = {
     "working_d": _l("工作日"),
     "month": _l("个月"),
     "y": _l("年"),
-    "s": _l("秒"),
     "count": _l("个"),
-    "g/y": _l("克/年"),
 }
+
+
+def _limit_value(row: LegalLimit) -> str:
+    """The limit as people read it: 3 t, 20 minutes, 5 working days."""
+    if row.unit == "g":
+        return formatting.mass_short(row.value_int)
+    if row.unit == "g/y":
+        return _("每年 %(mass)s", mass=formatting.mass_short(row.value_int))
+    if row.unit == "s":
+        return formatting.duration(row.value_int)
+    if row.unit == "ppm":
+        return formatting.percent(row.value_int // 1_000)
+    return f"{formatting.number(row.value_int)} {LIMIT_UNITS.get(row.unit, row.unit)}"
+
+
 LIMIT_COLUMNS = (
     Column("name", _l("名称"), value=lambda row: words.in_language(row, "name"), sortable=False),
-    Column("value_int", _l("数值"), "number", sortable=False),
-    Column("unit", _l("计量单位"), value=lambda row: LIMIT_UNITS.get(row.unit, row.unit), sortable=False),
+    Column("value_int", _l("数值"), value=lambda row: _limit_value(row), sortable=False),
     Column("effective_from_on", _l("生效日期"), "on", sortable=False, priority=2),
     Column("effective_until_on", _l("失效日期"), "on", sortable=False, priority=3),
     Column(

@@ -26,16 +26,18 @@ from ...domain import calendar, reasons
 from ...domain.calendar import CalendarYearUnknown
 from ...domain.errors import InvalidInput, RuleViolation
 from ...models.route_plans import PlanningRun, Round, RoutePlan
-from ...services import dispatch, planning
+from ...services import dispatch, photos, planning
 from ...services.dispatch import boards
-from .. import words
+from .. import evidence, words
 from ..acting import Act, acting, viewing
 from ..context import current_actor, settings
 from ..explanations import explain_code
 from ..form_states import blank, refused, version_of
+from ..label_drawing import qr_svg
 from ..left_out import sentence
 from ..listing import Column, read_query
 from ..locale import select_locale
+from ..navigation import home_of
 from ..round_maps import region_map, round_map
 
 pages = Blueprint("dispatcher", __name__, url_prefix="/dispatcher")
@@ -148,7 +150,7 @@ def _round_progress(row: Round) -> dict[str, int]:
 POOL_COLUMNS = (
     Column("request_no", _l("申请"), "code"),
     Column("firm", _l("产废单位")),
-    Column("codes", _l("废物代码"), value=lambda row: "、".join(row.codes), sortable=False, priority=2),
+    Column("codes", _l("废物代码"), value=lambda row: words.joined(row.codes), sortable=False, priority=2),
     Column("containers", _l("容器"), "number", total=True),
     Column("mass_g", _l("重量"), "mass", total=True),
     Column("ready_on", _l("可收运"), "on", priority=2),
@@ -476,14 +478,31 @@ def round_detail(act: Act, round_id: UUID, violation: RuleViolation | None = Non
             "escorts": [(str(p.id), f"{p.name} · {p.certificate_no}") for p in board.escorts],
         },
         done=_round_progress(row),
+        photos=evidence.shown(photos.taken(act.session, actor=act.actor, round_id=round_id)),
     )
 
 
 @pages.get("/rounds/<uuid:round_id>/sheet")
 @viewing("round.view")
 def round_sheet(act: Act, round_id: UUID) -> str:
+    """The crew's paper. Its QR code opens it again, so that whoever holds it finds the round."""
     board = boards.round_board(act.session, actor=act.actor, round_id=round_id)
-    return show("dispatcher/round_sheet.html", board=board, round=board.round, printed_at=act.now)
+    address = settings().base_url.rstrip("/") + request.path
+    return show(
+        "dispatcher/round_sheet.html",
+        board=board,
+        round=board.round,
+        printed_at=act.now,
+        qr=qr_svg(address, side_mm=24, label=board.round.round_no),
+        back_href=_desk_of(act.actor.role, round_id),
+    )
+
+
+def _desk_of(role: str, round_id: UUID) -> str:
+    """Where a person of this role sees the round."""
+    if role == "driver":
+        return url_for("driver.round_detail", round_id=round_id)
+    return url_for("dispatcher.round_detail", round_id=round_id) if role == "dispatcher" else home_of(role)
 
 
 def _crew_again(violation: RuleViolation, round_id: UUID) -> str:

@@ -9,7 +9,6 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 
 from ...domain import calendar
 from ...domain.errors import RuleViolation
@@ -103,8 +102,10 @@ def _form_page(form: manifests.ManifestForm, number_form: Any) -> str:
         "manifests/manifest.html",
         form=form,
         doc=form.manifest,
-        qr=qr_svg(settings().base_url.rstrip("/") + request.path.removesuffix("/number"), side_mm=24).replace(
-            'role="img"', Markup('role="img" aria-label="{}"').format(form.manifest.number)
+        qr=qr_svg(
+            settings().base_url.rstrip("/") + request.path.removesuffix("/number"),
+            side_mm=24,
+            label=form.manifest.number,
         ),
         number_form=number_form,
         state=words.of(STATES, form.manifest.state),

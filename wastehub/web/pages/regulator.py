@@ -18,11 +18,12 @@ from ...domain.errors import NotFound
 from ...ledger import VerifyReport
 from ...ledger import size as ledger_size
 from ...models.organisations import organisations_of
-from ...services import administration, audits
-from .. import chain_words, charts, drawing, formatting, words
+from ...services import administration, audits, enrolment, photos
+from .. import chain_words, charts, drawing, evidence, formatting, words
 from ..acting import Act, viewing
 from ..context import database, settings
 from ..listing import Column, read_query
+from ..locale import select_locale
 
 pages = Blueprint("regulator", __name__, url_prefix="/regulator")
 pages.record_once(lambda state: words.register(state.app))
@@ -136,6 +137,7 @@ def _county_map(act: Act, rows: list[audits.CountyBalance]) -> drawing.MapDrawin
     open_g = {row.area.code: row.fate.generated_g - row.fate.treated_g for row in rows}
     areas = drawing.areas_from_geojson(
         region.geojson("counties"),
+        name="name_en" if select_locale() == "en" else "name_zh",
         values=open_g,
         show=formatting.mass,
         href=lambda code: url_for("regulator.county", code=code),
@@ -234,8 +236,15 @@ def batch(act: Act, batch_id: UUID) -> str:
         fate_columns=FATE_COLUMNS,
         may_open_treatments=roles.may(act.actor.role, "treatment.view"),
         steps=chain_words.steps_of(trace),
+        photos=_photos(act, batch_id),
         events=chain_words.timeline_of(trace, lambda idx: url_for("regulator.entry", idx=idx)),
     )
+
+
+def _photos(act: Act, batch_id: UUID) -> list[dict[str, Any]]:
+    if not roles.may(act.actor.role, "photo.view"):
+        return []
+    return evidence.shown(photos.taken(act.session, actor=act.actor, batch_id=batch_id))
 
 
 # --- open loops ------------------------------------------------------------------------------------
@@ -296,7 +305,7 @@ def _overdue_href(row: audits.OverdueRow) -> str:
 FIRM_COLUMNS = (
     Column("name", _l("单位名称")),
     Column("code", _l("统一社会信用代码"), "code"),
-    Column("industry_zh", _l("行业"), sortable=False, priority=2),
+    Column("industry", _l("行业"), sortable=False, priority=2),
     Column("enrolled_at", _l("入网时间"), "at", priority=2),
 )
 
@@ -304,7 +313,9 @@ FIRM_COLUMNS = (
 @pages.get("/enterprises")
 @viewing("county.view")
 def enterprises(act: Act) -> Any:
-    query = read_query(request.args, FIRM_COLUMNS, sort="code", filters=("q", "county"))
+    industry_of = words.industries(enrolment.industries(act.session))
+    columns = [replace(each, value=industry_of) if each.key == "industry" else each for each in FIRM_COLUMNS]
+    query = read_query(request.args, columns, sort="code", filters=("q", "county"))
     rows, count, sums = administration.organisations(
         act.session,
         actor=act.actor,
@@ -329,7 +340,12 @@ def enterprises(act: Act) -> Any:
 @viewing("county.view")
 def enterprise(act: Act, organisation_id: UUID) -> str:
     view = audits.firm_view(act.session, actor=act.actor, organisation_id=organisation_id, now=act.now)
-    return render_template("regulator/enterprise.html", view=view, fate_columns=FATE_COLUMNS)
+    return render_template(
+        "regulator/enterprise.html",
+        view=view,
+        fate_columns=FATE_COLUMNS,
+        industry=words.industries(enrolment.industries(act.session))(view.firm),
+    )
 
 
 # --- the log ---------------------------------------------------------------------------------------

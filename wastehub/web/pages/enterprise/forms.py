@@ -86,11 +86,12 @@ def windows() -> tuple[tuple[int, int], ...]:
     for name in ("window", "window2"):
         opens, closes = request.form.get(f"{name}_from", ""), request.form.get(f"{name}_to", "")
         if opens or closes:
-            found.append((_clock_s(opens, name), _clock_s(closes, name)))
+            found.append((clock_s(opens, name), clock_s(closes, name)))
     return tuple(found)
 
 
-def _clock_s(text: str, field: str) -> int:
+def clock_s(text: str, field: str) -> int:
+    """Seconds from local midnight in "08:30". Raises InvalidInput("window.malformed")."""
     match = re.fullmatch(r"([01]\d|2[0-4]):([0-5]\d)", text.strip())
     if match is None:
         raise InvalidInput("window.malformed", field=field, given=text[:20])
@@ -164,7 +165,7 @@ def events(
         lines = [line for line in event.lines if not batch or line.batch in ("", batch)]
         texts = []
         if lines:
-            texts.append(_("%(count)s 个容器", count=len(lines)))
+            texts.append(words.containers(len(lines)))
         if method := event.facts.get("method"):
             texts.append(str(method))
         if reason := event.facts.get("reason"):

@@ -63,8 +63,9 @@ def plan_line_submit(act: Act) -> Any:
     if act.actor.organisation_id is None:
         raise NotFound("object.not_found")
     year = request.form.get("year", "")
+    planned_t = request.form.get("planned_t", "").strip()
     planned_g = quantities.parse_mass_g(
-        f"{request.form.get('planned_t', '')} t", field="planned_t", max_g=enrolment.PLANNED_MASS_MAX_G
+        f"{planned_t} t" if planned_t else "", field="planned_t", max_g=enrolment.PLANNED_MASS_MAX_G
     )
     draft = enrolment.PlanDraft(
         enterprise_id=act.actor.organisation_id,

@@ -12,8 +12,8 @@ from flask_babel import lazy_gettext as _l
 from ....domain import calendar, quantities
 from ....domain.errors import InvalidInput, NotFound, RuleViolation
 from ....models.batches import batch_key
-from ....services import batches, labels, stock
-from ... import formatting, label_drawing, words
+from ....services import batches, labels, photos, stock
+from ... import evidence, formatting, label_drawing, words
 from ...acting import Act, acting, viewing
 from ...context import settings
 from ...form_states import blank, refused
@@ -128,6 +128,7 @@ def batch(act: Act, batch_id: UUID, form: FormState | None = None) -> Any:
         fate=forms.fate_rows(view),
         events=forms.events(view.entries, view.places, batch=batch_key(view.batch.enterprise, view.batch)),
         steps=forms.chain(view),
+        photos=evidence.shown(photos.taken(act.session, actor=act.actor, batch_id=batch_id)),
         named=named,
         on=calendar.on_date(act.now),
         fresh=blank,

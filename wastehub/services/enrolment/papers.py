@@ -1,4 +1,4 @@
-"""Firms join, sign the contract that a pickup needs, and register their management plan."""
+"""The written contract that a pickup needs, and the registered management plan."""
 
 from __future__ import annotations
 
@@ -10,42 +10,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from .. import ledger
-from ..db import new_id
-from ..domain import calendar, credit_codes, quantities, texts, waste_codes
-from ..domain.actors import Actor
-from ..domain.errors import Conflict, InvalidInput, NotFound
-from ..models import organisations
-from ..models.organisations import Contract, ManagementPlan, Organisation, PlanLine, PlatformCounty
-from ..models.reference import Area, WasteCode
+from ... import ledger
+from ...db import new_id
+from ...domain import calendar, quantities, texts, waste_codes
+from ...domain.actors import Actor
+from ...domain.errors import Conflict, InvalidInput, NotFound
+from ...models import organisations
+from ...models.organisations import Contract, ManagementPlan, Organisation, PlanLine, PlatformCounty
+from ...models.reference import WasteCode
 
-MANAGEMENT_CLASSES = ("key", "simplified", "registration")
-STORAGE_KINDS = ("point", "store")  # 贮存点, 贮存库
 PLANNED_MASS_MAX_G = 100_000_000_000  # 100,000 t of one code in a year is a slip of the pen
-
-
-@dataclass(frozen=True)
-class FirmDraft:
-    """A firm as it stands in the business register, with where it lies and when its gate is open."""
-
-    name: str
-    credit_code: str
-    county_code: str
-    town_code: str | None = None
-    short_name: str = ""
-    address: str = ""
-    lon_e6: int = 0
-    lat_e6: int = 0
-    industry: str = ""
-    industry_zh: str = ""
-    management_class: str = "registration"
-    storage_kind: str = "point"
-    contact_name: str = ""
-    contact_phone: str = ""
-    emergency_phone: str = ""
-    open_s: int = 8 * 3600
-    close_s: int = 17 * 3600
-    demo: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,106 +39,6 @@ class PlanDraft:
     year: int
     filing_no: str
     lines: tuple[tuple[str, int, str], ...]
-
-
-def enrol(session: Session, *, actor: Actor, firms: Sequence[FirmDraft], now: datetime) -> list[Organisation]:
-    """Enrol firms as generators 产废单位.
-
-    Raises InvalidInput (credit_code.*, text.*, area.unknown, organisation.*), Conflict
-    (organisation.already_enrolled).
-    """
-    actor.require("organisation.manage")
-    codes = [credit_codes.validate(firm.credit_code, field="credit_code") for firm in firms]
-    _require_new(session, codes)
-    _require_areas(session, firms)
-    made = [_organisation(session, firm, code, now) for firm, code in zip(firms, codes, strict=True)]
-    session.add_all(made)
-    session.flush()
-    events = [
-        ledger.Event(
-            type="organisation.enrolled",
-            author=actor.author,
-            site=row.site,
-            at=now,
-            subject=row.code,
-            facts={
-                "kind": row.kind,
-                "name": row.name,
-                "county_code": row.county_code or "",
-                "management_class": row.management_class,
-            },
-            personal={
-                key: value
-                for key, value in (("contact_name", row.contact_name), ("contact_phone", row.contact_phone))
-                if value
-            },
-        )
-        for row in made
-    ]
-    ledger.append(session, events, now=now)
-    return made
-
-
-def _require_new(session: Session, codes: list[str]) -> None:
-    if len(set(codes)) < len(codes):
-        twice = next(code for code in codes if codes.count(code) > 1)
-        raise Conflict("organisation.already_enrolled", field="credit_code", credit_code=twice)
-    for start in range(0, len(codes), 500):
-        query = select(Organisation.code).where(Organisation.code.in_(codes[start : start + 500]))
-        if taken := session.scalar(query.limit(1)):
-            raise Conflict("organisation.already_enrolled", field="credit_code", credit_code=taken)
-
-
-def _require_areas(session: Session, firms: Sequence[FirmDraft]) -> None:
-    wanted = {firm.county_code for firm in firms} | {firm.town_code for firm in firms if firm.town_code}
-    known = {
-        row.code: row
-        for row in session.scalars(select(Area).where(Area.code.in_(wanted)))  # some 80 areas at most
-    }
-    for firm in firms:
-        county = known.get(firm.county_code)
-        if county is None or county.level != "county":
-            raise InvalidInput("area.unknown", field="county_code", given=firm.county_code)
-        if firm.town_code:
-            town = known.get(firm.town_code)
-            if town is None or town.parent_code != firm.county_code:
-                raise InvalidInput("area.unknown", field="town_code", given=firm.town_code)
-
-
-def _organisation(session: Session, firm: FirmDraft, code: str, now: datetime) -> Organisation:
-    name = texts.clean(firm.name, field="name", longest=120, required=True)
-    if firm.management_class not in MANAGEMENT_CLASSES:
-        raise InvalidInput(
-            "organisation.management_class_unknown", field="management_class", given=firm.management_class
-        )
-    if firm.storage_kind not in STORAGE_KINDS:
-        raise InvalidInput("organisation.storage_kind_unknown", field="storage_kind", given=firm.storage_kind)
-    if not 0 <= firm.open_s < firm.close_s <= 86_400:
-        raise InvalidInput("window.empty", field="open_s", open_s=firm.open_s, close_s=firm.close_s)
-    return Organisation(
-        id=new_id(session, now),
-        kind="enterprise",
-        code=code,
-        credit_code=code,
-        name=name,
-        short_name=texts.clean(firm.short_name or name, field="short_name", longest=60),
-        county_code=firm.county_code,
-        town_code=firm.town_code,
-        address=texts.clean(firm.address, field="address", longest=200),
-        lon_e6=firm.lon_e6,
-        lat_e6=firm.lat_e6,
-        industry=firm.industry,
-        industry_zh=firm.industry_zh,
-        management_class=firm.management_class,
-        storage_kind=firm.storage_kind,
-        contact_name=texts.clean(firm.contact_name, field="contact_name", longest=40),
-        contact_phone=texts.clean(firm.contact_phone, field="contact_phone", longest=30),
-        emergency_phone=texts.clean(firm.emergency_phone, field="emergency_phone", longest=30),
-        open_s=firm.open_s,
-        close_s=firm.close_s,
-        demo=firm.demo,
-        enrolled_at=now,
-    )
 
 
 def sign_contracts(
