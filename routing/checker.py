@@ -8,19 +8,14 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
-from routing.problem import Depot, Problem, Stop, Vehicle
+from routing.checker_times import Clock, Violation
+from routing.problem import Depot, Order, Problem, Vehicle
 from routing.solution import Route, Solution, Trip
 
+__all__ = ["Violation", "check"]
 
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One broken rule: stable code, where it happens, the numbers."""
-
-    code: str
-    where: str
-    detail: Mapping[str, int | str] = field(default_factory=dict)
+ABOARD = ""  # stands for the stop, long done, of what a vehicle under way has aboard
 
 
 def check(problem: Problem, solution: Solution) -> list[Violation]:
@@ -51,6 +46,7 @@ class _Checker:
             return
         for route in solution.routes:
             yield from self._route(route)
+        yield from self._orders(solution)
         yield from self._storage(solution)
         yield from self._cost(solution)
 
@@ -82,17 +78,12 @@ class _Checker:
         for vehicle_id, number in sorted(used.items()):
             if number > 1:
                 yield Violation("vehicle_used_twice", f"routes[{vehicle_id}]", {"times": number})
+        for vehicle in self.problem.vehicles:
+            if vehicle.under_way is not None and vehicle.id not in used:
+                yield Violation("under_way_ignored", f"routes[{vehicle.id}]")
 
-    def _drive_s(self, vehicle: Vehicle, origin: int, target: int) -> int:
-        scaled = int(self.problem.travel.duration_s[origin, target]) * 1000
-        return -(-scaled // vehicle.speed_permille)
-
-    def _unload_s(self, depot: Depot, stops: list[Stop]) -> int:
-        amount = 0
-        for stop in stops:
-            for quantities in stop.load.values():
-                amount += quantities.get(depot.unload_dimension, 0)
-        return depot.unload_fixed_s + -(-amount * depot.unload_per_unit_s // depot.unload_unit)
+    def _clock(self, vehicle: Vehicle) -> Clock:
+        return Clock(self.problem, vehicle, self.depots[vehicle.depot], self.stops)
 
     def _route(self, route: Route) -> Iterator[Violation]:
         vehicle = self.vehicles[route.vehicle_id]
@@ -101,17 +92,27 @@ class _Checker:
         if not route.trips:
             yield Violation("route_empty", where)
             return
-        if len(route.trips) > vehicle.max_trips:
-            yield Violation("too_many_trips", where, {"trips": len(route.trips), "max": vehicle.max_trips})
+        done = 0 if vehicle.under_way is None else vehicle.under_way.trips_done
+        trips, most = done + len(route.trips), max(vehicle.max_trips, done + 1)
+        if trips > most:
+            yield Violation("too_many_trips", where, {"trips": trips, "max": most})
         for number, trip in enumerate(route.trips):
-            yield from self._trip_load(f"{where}.trips[{number}]", vehicle, depot, trip)
-        yield from self._times(route, vehicle, depot)
-        yield from self._distance(route, vehicle, depot)
+            aboard = vehicle.under_way.aboard if vehicle.under_way is not None and number == 0 else {}
+            if not trip.visits and (vehicle.under_way is None or number > 0):
+                yield Violation("trip_empty", f"{where}.trips[{number}]")
+            yield from self._trip_load(f"{where}.trips[{number}]", vehicle, depot, trip, aboard)
+        clock = self._clock(vehicle)
+        yield from clock.violations(route)
+        yield from self._distance(route, clock)
 
-    def _trip_load(self, where: str, vehicle: Vehicle, depot: Depot, trip: Trip) -> Iterator[Violation]:
-        if not trip.visits:
-            yield Violation("trip_empty", where)
+    def _trip_load(
+        self, where: str, vehicle: Vehicle, depot: Depot, trip: Trip, aboard: Mapping[str, Mapping[str, int]]
+    ) -> Iterator[Violation]:
         total: dict[str, int] = defaultdict(int)
+        for quantities in aboard.values():
+            for dimension, amount in quantities.items():
+                total[dimension] += amount
+        before = dict(total)
         for visit in trip.visits:
             stop = self.stops[visit.stop_id]
             spot = f"{where}.stops[{stop.id}]"
@@ -129,21 +130,23 @@ class _Checker:
                 for dimension, amount in quantities.items():
                     total[dimension] += amount
         for dimension, amount in total.items():
-            limit = vehicle.capacity[dimension]
+            limit = max(vehicle.capacity[dimension], before.get(dimension, 0))
             if amount > limit:
                 detail: dict[str, int | str] = {"dimension": dimension, "load": amount, "max": limit}
                 yield Violation("capacity_exceeded", where, detail | {"over": amount - limit})
-        yield from self._conflicts(where, vehicle, trip)
+        yield from self._conflicts(where, vehicle, trip, aboard)
 
-    def _conflicts(self, where: str, vehicle: Vehicle, trip: Trip) -> Iterator[Violation]:
+    def _conflicts(
+        self, where: str, vehicle: Vehicle, trip: Trip, aboard: Mapping[str, Mapping[str, int]]
+    ) -> Iterator[Violation]:
         forbidden = self.hard_conflicts if vehicle.separates else self.conflicts
-        aboard = [
-            (visit.stop_id, load_class)
-            for visit in trip.visits
-            for load_class in self.stops[visit.stop_id].load
-        ]
-        for i, (stop_a, class_a) in enumerate(aboard):
-            for stop_b, class_b in aboard[i + 1 :]:
+        carried = [(ABOARD, load_class) for load_class in aboard]
+        for visit in trip.visits:
+            carried += [(visit.stop_id, load_class) for load_class in self.stops[visit.stop_id].load]
+        for i, (stop_a, class_a) in enumerate(carried):
+            for stop_b, class_b in carried[i + 1 :]:
+                if stop_a == stop_b == ABOARD:
+                    continue
                 if self._incompatible(forbidden, class_a, class_b, same_stop=stop_a == stop_b):
                     yield Violation(
                         "class_conflict",
@@ -158,96 +161,61 @@ class _Checker:
             return True
         return frozenset((a, b)) in forbidden and not (same_stop and a == b)
 
-    def _times(self, route: Route, vehicle: Vehicle, depot: Depot) -> Iterator[Violation]:
-        where = f"routes[{vehicle.id}]"
-        free_s = vehicle.shift_start_s
-        driven = _Driving(self.problem)
-        drive_s = rest_s = 0
-        for number, trip in enumerate(route.trips):
-            spot = f"{where}.trips[{number}]"
-            if number == 0 and trip.rest_before_s:
-                yield Violation("rest_before_start", spot, {"rest_s": trip.rest_before_s})
-            rest_s += trip.rest_before_s
-            driven.rest(trip.rest_before_s)
-            earliest = max(free_s + trip.rest_before_s, depot.open_s)
-            if trip.rest_before_s < 0 or trip.leave_s < earliest:
-                yield Violation("leaves_too_early", spot, {"leave_s": trip.leave_s, "earliest_s": earliest})
-            here, now = depot.location, trip.leave_s
-            for visit in trip.visits:
-                stop = self.stops[visit.stop_id]
-                at = f"{spot}.stops[{stop.id}]"
-                leg = self._drive_s(vehicle, here, stop.location)
-                drive_s += leg
-                yield from driven.leg(at, leg)
-                if visit.arrive_s != now + leg:
-                    yield Violation("arrival_wrong", at, {"stated_s": visit.arrive_s, "true_s": now + leg})
-                if min(visit.rest_before_s, visit.rest_after_s) < 0:
-                    yield Violation("rest_negative", at)
-                if visit.start_s < visit.arrive_s + visit.rest_before_s:
-                    yield Violation("service_before_arrival", at, {"start_s": visit.start_s})
-                if not any(open_s <= visit.start_s <= close_s for open_s, close_s in stop.windows):
-                    last = max(close_s for _, close_s in stop.windows)
-                    late = max(visit.start_s - last, 0)
-                    yield Violation("window_missed", at, {"start_s": visit.start_s, "late_s": late})
-                depart_s = visit.start_s + stop.service_s + visit.rest_after_s
-                if visit.depart_s != depart_s:
-                    yield Violation("departure_wrong", at, {"stated_s": visit.depart_s, "true_s": depart_s})
-                driven.rest(visit.rest_before_s)
-                driven.rest(visit.rest_after_s)
-                rest_s += visit.rest_before_s + visit.rest_after_s
-                here, now = stop.location, visit.depart_s
-            leg = self._drive_s(vehicle, here, depot.location)
-            drive_s += leg
-            yield from driven.leg(f"{spot}.return", leg)
-            if trip.return_s != now + leg:
-                yield Violation("return_wrong", spot, {"stated_s": trip.return_s, "true_s": now + leg})
-            unload_s = self._unload_s(depot, [self.stops[visit.stop_id] for visit in trip.visits])
-            end_s = max(trip.return_s, depot.open_s) + unload_s
-            if trip.unload_end_s != end_s:
-                yield Violation("unloading_wrong", spot, {"stated_s": trip.unload_end_s, "true_s": end_s})
-            if trip.unload_end_s > depot.close_s:
-                over = trip.unload_end_s - depot.close_s
-                yield Violation("depot_closed", spot, {"end_s": trip.unload_end_s, "over_s": over})
-            free_s = trip.unload_end_s
-        yield from self._span(route, vehicle)
-        for name, stated, true in (("drive_s", route.drive_s, drive_s), ("rest_s", route.rest_s, rest_s)):
-            if stated != true:
-                yield Violation("total_wrong", where, {"total": name, "stated": stated, "true": true})
-
-    def _span(self, route: Route, vehicle: Vehicle) -> Iterator[Violation]:
-        where = f"routes[{vehicle.id}]"
-        first, last = route.trips[0].leave_s, route.trips[-1].unload_end_s
-        for name, stated, true in (("start_s", route.start_s, first), ("end_s", route.end_s, last)):
-            if stated != true:
-                yield Violation("total_wrong", where, {"total": name, "stated": stated, "true": true})
-        if last > vehicle.shift_end_s:
-            yield Violation("shift_end_passed", where, {"end_s": last, "over_s": last - vehicle.shift_end_s})
-        if last - first > vehicle.max_shift_s:
-            over = last - first - vehicle.max_shift_s
-            yield Violation("shift_too_long", where, {"span_s": last - first, "over_s": over})
-
-    def _distance(self, route: Route, vehicle: Vehicle, depot: Depot) -> Iterator[Violation]:
-        metres = self._metres(route, depot)
-        where = f"routes[{vehicle.id}]"
+    def _distance(self, route: Route, clock: Clock) -> Iterator[Violation]:
+        vehicle, metres, where = clock.vehicle, self._metres(route, clock), clock.where
         if route.distance_m != metres:
             yield Violation(
                 "total_wrong", where, {"total": "distance_m", "stated": route.distance_m, "true": metres}
             )
-        if vehicle.max_distance_m is not None and metres > vehicle.max_distance_m:
-            over = metres - vehicle.max_distance_m
-            yield Violation("distance_exceeded", where, {"distance_m": metres, "over_m": over})
+        if vehicle.max_distance_m is not None:
+            over = metres - max(vehicle.max_distance_m, clock.straight_home()[1])
+            if over > 0:
+                yield Violation("distance_exceeded", where, {"distance_m": metres, "over_m": over})
 
-    def _metres(self, route: Route, depot: Depot) -> int:
-        metres = 0
+    def _metres(self, route: Route, clock: Clock) -> int:
+        """Metres of the whole day; what a vehicle under way has driven so far is part of it."""
+        way, home = clock.way, clock.depot.location
+        metres, here = (0, home) if way is None else (way.distance_m, way.location)
         for trip in route.trips:
-            places = [depot.location]
-            places += [self.stops[visit.stop_id].location for visit in trip.visits]
-            places.append(depot.location)
-            metres += sum(int(self.problem.travel.distance_m[a, b]) for a, b in itertools.pairwise(places))
+            places = [here, *(self.stops[visit.stop_id].location for visit in trip.visits), home]
+            metres += sum(int(clock.metres[a, b]) for a, b in itertools.pairwise(places))
+            here = home
         return metres
 
+    def _orders(self, solution: Solution) -> Iterator[Violation]:
+        """Pinned stops that are planned elsewhere, in another order, or not first where they must be."""
+        places = {
+            visit.stop_id: (route.vehicle_id, number, at)
+            for route in solution.routes
+            for number, trip in enumerate(route.trips)
+            for at, visit in enumerate(trip.visits)
+        }
+        for number, order in enumerate(self.problem.orders):
+            planned = [stop_id for stop_id in order.stops if stop_id in places]
+            yield from self._order(f"orders[{number}]", order, planned, places)
+
+    def _order(
+        self, where: str, order: Order, planned: list[str], places: Mapping[str, tuple[str, int, int]]
+    ) -> Iterator[Violation]:
+        for stop_id in planned:
+            if places[stop_id][0] != order.vehicle:
+                detail: dict[str, int | str] = {"rule": "vehicle", "stop": stop_id}
+                yield Violation("order_broken", where, detail | {"vehicle": places[stop_id][0]})
+        for before, after in itertools.pairwise(planned):
+            if places[before][0] == places[after][0] and places[before] > places[after]:
+                yield Violation("order_broken", where, {"rule": "order", "stop": after, "before": before})
+        if order.fixed:
+            for rank, stop_id in enumerate(planned):
+                if places[stop_id][1:] != (0, rank):
+                    yield Violation("order_broken", where, {"rule": "first", "stop": stop_id})
+
     def _storage(self, solution: Solution) -> Iterator[Violation]:
-        brought: dict[tuple[str, str], int] = defaultdict(int)
+        aboard: dict[tuple[str, str], int] = defaultdict(int)
+        for vehicle in self.problem.vehicles:
+            if vehicle.under_way is not None:
+                for load_class, quantities in vehicle.under_way.aboard.items():
+                    aboard[vehicle.depot, load_class] += quantities.get("mass_g", 0)
+        brought = aboard.copy()
         for route in solution.routes:
             depot_id = self.vehicles[route.vehicle_id].depot
             for trip in route.trips:
@@ -257,40 +225,50 @@ class _Checker:
         for depot in self.problem.depots:
             where = f"depots[{depot.id}]"
             for load_class, left in sorted(depot.storage_left.items()):
-                over = brought[depot.id, load_class] - left
+                over = brought[depot.id, load_class] - max(left, aboard[depot.id, load_class])
                 if over > 0:
                     yield Violation("storage_full", where, {"load_class": load_class, "over_g": over})
             if depot.storage_total_left_g is not None:
-                total = sum(mass for (depot_id, _), mass in brought.items() if depot_id == depot.id)
-                over = total - depot.storage_total_left_g
+                left = max(depot.storage_total_left_g, _total(aboard, depot.id))
+                over = _total(brought, depot.id) - left
                 if over > 0:
                     yield Violation("storage_full", where, {"load_class": "*", "over_g": over})
 
     def _cost(self, solution: Solution) -> Iterator[Violation]:
-        weights = self.problem.weights
         total = 0
         for route in solution.routes:
             if not route.trips:
                 continue
-            vehicle = self.vehicles[route.vehicle_id]
-            metres = self._metres(route, self.depots[vehicle.depot])
-            span = route.trips[-1].unload_end_s - route.trips[0].leave_s
-            fen = _half_up(
-                (vehicle.fixed_cost_fen * weights.fixed_permille, 10**3),
-                (vehicle.cost_per_km_fen * metres * weights.distance_permille, 10**6),
-                (vehicle.cost_per_h_fen * span * weights.time_permille, 3_600_000),
-            )
+            fen = self._route_fen(route)
             if fen != route.cost_fen:
-                where = f"routes[{vehicle.id}]"
+                where = f"routes[{route.vehicle_id}]"
                 yield Violation(
                     "total_wrong", where, {"total": "cost_fen", "stated": route.cost_fen, "true": fen}
                 )
             total += fen
         for item in solution.unassigned:
             if item.stop_id in self.stops:
-                total += _half_up((self.stops[item.stop_id].penalty_fen * weights.penalty_permille, 1000))
+                penalty = self.stops[item.stop_id].penalty_fen * self.problem.weights.penalty_permille
+                total += _half_up((penalty, 1000))
         if total != solution.cost_fen:
             yield Violation("cost_wrong", "solution", {"stated_fen": solution.cost_fen, "true_fen": total})
+
+    def _route_fen(self, route: Route) -> int:
+        weights, vehicle = self.problem.weights, self.vehicles[route.vehicle_id]
+        clock = self._clock(vehicle)
+        metres = self._metres(route, clock)
+        span_s = route.trips[-1].unload_end_s - clock.began_s(route)
+        late_s = max(0, span_s - vehicle.max_shift_s)
+        return _half_up(
+            (vehicle.fixed_cost_fen * weights.fixed_permille, 10**3),
+            (vehicle.cost_per_km_fen * metres * weights.distance_permille, 10**6),
+            (vehicle.cost_per_h_fen * span_s * weights.time_permille, 3_600_000),
+            (vehicle.overtime_per_h_fen * late_s * weights.time_permille, 3_600_000),
+        )
+
+
+def _total(masses: Mapping[tuple[str, str], int], depot_id: str) -> int:
+    return sum(mass for (depot, _), mass in masses.items() if depot == depot_id)
 
 
 def _half_up(*terms: tuple[int, int]) -> int:
@@ -298,21 +276,3 @@ def _half_up(*terms: tuple[int, int]) -> int:
     common = 36_000_000
     doubled = sum(2 * numerator * (common // denominator) for numerator, denominator in terms)
     return (doubled + common) // (2 * common)
-
-
-class _Driving:
-    """Seconds driven since the last rest that counts."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.rule = problem.break_rule
-        self.since_rest_s = 0
-
-    def rest(self, rest_s: int) -> None:
-        if self.rule is not None and rest_s >= self.rule.break_s:
-            self.since_rest_s = 0
-
-    def leg(self, where: str, leg_s: int) -> Iterator[Violation]:
-        self.since_rest_s += leg_s
-        if self.rule is not None and self.since_rest_s > self.rule.max_driving_s:
-            over = self.since_rest_s - self.rule.max_driving_s
-            yield Violation("rest_missing", where, {"driven_s": self.since_rest_s, "over_s": over})

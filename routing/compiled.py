@@ -1,40 +1,24 @@
 """A Problem as plain lists and bit masks, for the solver's inner loops.
 
-Nodes: depots are 0 .. depots-1, stops follow in the order of the problem.
+Nodes: depots are 0 .. depots-1, stops follow in the order of the problem, then one node for the place of
+each vehicle that is under way.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
-from routing.costs import arc_factors_fen, penalty_fen
-from routing.problem import MASS, Problem, Stop, Vehicle
+from routing.cars import Car, Garage, Pinned
+from routing.costs import penalty_fen
+from routing.problem import MASS, Problem, Stop
+from routing.ways import Matrix, Ways
+
+__all__ = ["Car", "Compiled", "Matrix", "Pinned", "Windows"]
 
 Windows = tuple[tuple[int, int], ...]
-Matrix = list[list[int]]
-
-
-@dataclass(slots=True)
-class Car:
-    """A vehicle as the inner loops need it. `start_s`/`end_s`: shift cut to the depot's hours."""
-
-    vehicle: Vehicle
-    node: int
-    capacity: tuple[int, ...]
-    licences: int
-    start_s: int
-    end_s: int
-    max_shift_s: int
-    max_distance_m: int
-    max_trips: int
-    fen_per_m: float
-    fen_per_s: float
-    fen_fixed: float
-    drive_s: Matrix
-    avoid: list[int]  # by node: the classes this vehicle may not carry on one trip with the stop
-    kind: int
 
 
 class Compiled:
@@ -45,71 +29,75 @@ class Compiled:
         self.depot_count = len(problem.depots)
         self.stop_nodes = range(self.depot_count, self.depot_count + len(problem.stops))
         self.node_of = {stop.id: self.depot_count + i for i, stop in enumerate(problem.stops)}
-        self._travel()
+        self._places()
         self._classes()
         self._stops()
+        self._depots()
         self._cars()
-        self._choices()
-        self._neighbours()
+        self._prices()
 
     def stop(self, node: int) -> Stop:
         return self.problem.stops[node - self.depot_count]
 
-    def _travel(self) -> None:
-        places = [depot.location for depot in self.problem.depots]
-        places += [stop.location for stop in self.problem.stops]
-        index = np.ix_(places, places)
-        self.distance_np = self.problem.travel.distance_m[index]
-        self.duration_np = self.problem.travel.duration_s[index]
-        self.distance: Matrix = self.distance_np.tolist()
-        self._drive_by_speed: dict[int, Matrix] = {}
-
-    def _drive(self, speed_permille: int) -> Matrix:
-        known = self._drive_by_speed.get(speed_permille)
-        if known is None:
-            known = (-(-self.duration_np * 1000 // speed_permille)).tolist()
-            self._drive_by_speed[speed_permille] = known
-        return known
+    def _places(self) -> None:
+        problem = self.problem
+        places = [depot.location for depot in problem.depots]
+        places += [stop.location for stop in problem.stops]
+        self.origin_of: dict[str, int] = {}
+        for vehicle in problem.vehicles:
+            if vehicle.under_way is not None:
+                self.origin_of[vehicle.id] = len(places)
+                places.append(vehicle.under_way.location)
+        self.ways = Ways(problem, places)
+        self.distance_np, self.duration_np = self.ways.distance_np, self.ways.duration_np
+        self.distance: Matrix = self.ways.metres()
 
     def _classes(self) -> None:
-        problem = self.problem
-        names = sorted({name for stop in problem.stops for name in stop.load})
-        self.class_index = {name: i for i, name in enumerate(names)}
-        everything = (1 << len(names)) - 1
-        self.against = self._against(everything, separated=False)
-        self.against_separated = self._against(everything, separated=True)
+        names = {name for stop in self.problem.stops for name in stop.load}
+        for vehicle in self.problem.vehicles:
+            if vehicle.under_way is not None:
+                names |= vehicle.under_way.aboard.keys()
+        self.class_index = {name: i for i, name in enumerate(sorted(names))}
+        # A class that every trip carries: a stop that a vehicle may not serve avoids it.
+        self.every_trip = 1 << len(names)
+        self._at_odds = {separated: self._classes_at_odds(separated) for separated in (False, True)}
+        self.against = self._with_solo(self._at_odds[False])
+        self.against_separated = self._with_solo(self._at_odds[True])
+        self._quarrels: dict[tuple[int, bool], bool] = {}
 
-    def _against(self, everything: int, *, separated: bool) -> list[int]:
+    def _classes_at_odds(self, separated: bool) -> list[int]:
         """By class: the classes it may not meet on one trip of a vehicle that separates, or does not."""
-        problem = self.problem
+        problem, everything = self.problem, self.every_trip - 1
         against = [0] * len(self.class_index)
         for pair in problem.conflicts:
             a, b = self.class_index.get(pair.a), self.class_index.get(pair.b)
             if a is not None and b is not None and not (separated and pair.kind == "unless_separated"):
                 against[a] |= 1 << b
                 against[b] |= 1 << a
-        for name, i in self.class_index.items():
-            shunned = everything if name in problem.solo else 0
-            if name in problem.alone:
-                shunned |= everything & ~(1 << i)
-            against[i] |= shunned
+        for name in problem.alone & self.class_index.keys():
+            i = self.class_index[name]
+            against[i] |= everything & ~(1 << i)
             for j in range(len(against)):
-                if shunned >> j & 1:
-                    against[j] |= 1 << i
+                against[j] |= 1 << i if j != i else 0
         return against
 
-    def mask(self, names: frozenset[str]) -> int:
+    def _with_solo(self, against: list[int]) -> list[int]:
+        """The same between different stops: a solo class meets nothing of another stop."""
+        solo = self.mask(self.problem.solo)
+        everything = self.every_trip - 1
+        return [everything if solo >> i & 1 else avoided | solo for i, avoided in enumerate(against)]
+
+    def mask(self, names: Iterable[str]) -> int:
+        """The bits of these load classes, as far as anything to plan carries them."""
         return sum(1 << self.class_index[name] for name in names if name in self.class_index)
 
     def _stops(self) -> None:
         problem, empty = self.problem, self.depot_count
-        self.dimensions = sorted(
-            {dim for stop in problem.stops for load in stop.load.values() for dim in load}
-            | {depot.unload_dimension for depot in problem.depots}
-        )
+        self.dimensions = self._dimensions()
         self.dimension_index = {name: i for i, name in enumerate(self.dimensions)}
+        self.nothing = (0,) * len(self.dimensions)  # the load of an empty vehicle
         self.windows: list[Windows] = [()] * empty
-        self.service: list[int] = [0] * empty
+        self.service: list[int] = [0] * empty  # as the stops say; a car has its own
         self.load: list[tuple[int, ...]] = [()] * empty
         self.classes: list[int] = [0] * empty
         self.avoid: list[int] = [0] * empty
@@ -118,19 +106,27 @@ class Compiled:
         self.mass: list[int] = [0] * empty
         for stop in problem.stops:
             self._add_stop(stop)
+        self.release = [0] * empty + [stop.release_s for stop in problem.stops]
+        self.releases = any(self.release)
+        self.optional = [False] * empty + [stop.optional for stop in problem.stops]
         self.several_windows = [len(windows) > 1 for windows in self.windows]
         self.penalty: list[float] = [0.0] * empty + [
             float(penalty_fen(stop, problem.weights)) for stop in problem.stops
         ]
+        self.order_of = {self.node_of[stop_id]: order for order in problem.orders for stop_id in order.stops}
+
+    def _dimensions(self) -> list[str]:
+        problem = self.problem
+        loads = [load for stop in problem.stops for load in stop.load.values()]
+        for vehicle in problem.vehicles:
+            loads += vehicle.under_way.aboard.values() if vehicle.under_way is not None else ()
+        used = {dimension for load in loads for dimension in load}
+        return sorted(used | {depot.unload_dimension for depot in problem.depots})
 
     def _add_stop(self, stop: Stop) -> None:
         self.windows.append(stop.windows)
         self.service.append(stop.service_s)
-        totals = [0] * len(self.dimensions)
-        for load in stop.load.values():
-            for dimension, amount in load.items():
-                totals[self.dimension_index[dimension]] += amount
-        self.load.append(tuple(totals))
+        self.load.append(self.totals(stop.load.values()))
         classes = sorted(self.class_index[name] for name in stop.load)
         self.classes.append(sum(1 << i for i in classes))
         avoid = avoid_separated = 0
@@ -143,94 +139,89 @@ class Compiled:
         self.mass_by_class.append(masses)
         self.mass.append(sum(mass for _, mass in masses))
 
-    def quarrels_with_itself(self, node: int, car: Car) -> bool:
-        """Whether one stop alone carries classes that may not share a trip of this vehicle."""
-        mask = self.classes[node]
-        against = self.against_separated if car.vehicle.separates else self.against
-        return any(mask >> i & 1 and against[i] & mask & ~(1 << i) for i in range(len(against)))
+    def totals(self, loads: Iterable[Mapping[str, int]]) -> tuple[int, ...]:
+        """The sum of these loads in the order of `dimensions`."""
+        totals = [0] * len(self.dimensions)
+        for load in loads:
+            for dimension, amount in load.items():
+                totals[self.dimension_index[dimension]] += amount
+        return tuple(totals)
 
-    def _cars(self) -> None:
+    def quarrels_with_itself(self, node: int, *, separated: bool) -> bool:
+        """Whether one stop alone carries classes that may not share a trip of such a vehicle."""
+        mask = self.classes[node]
+        if (mask, separated) not in self._quarrels:
+            self._quarrels[mask, separated] = any(
+                mask >> i & 1 and avoided & mask & ~(1 << i)
+                for i, avoided in enumerate(self._at_odds[separated])
+            )
+        return self._quarrels[mask, separated]
+
+    def _depots(self) -> None:
         problem = self.problem
-        depot_index = {depot.id: i for i, depot in enumerate(problem.depots)}
         self.depot_open = [depot.open_s for depot in problem.depots]
         self.unloading = [
             (d.unload_fixed_s, d.unload_per_unit_s, self.dimension_index[d.unload_dimension], d.unload_unit)
             for d in problem.depots
         ]
         self.accepts = [self.mask(depot.accepts) for depot in problem.depots]
-        self.storage_left = [
-            {
-                self.class_index[name]: left
-                for name, left in depot.storage_left.items()
-                if name in self.class_index
-            }
-            for depot in problem.depots
-        ]
-        self.storage_total = [depot.storage_total_left_g for depot in problem.depots]
-        kinds: dict[tuple[object, ...], int] = {}
-        self.cars: list[Car] = []
-        for vehicle in problem.vehicles:
-            self.cars.append(self._car(vehicle, depot_index[vehicle.depot], kinds))
+        self._storage()
 
-    def _car(self, v: Vehicle, node: int, kinds: dict[tuple[object, ...], int]) -> Car:
-        depot = self.problem.depots[node]
-        capacity = tuple(v.capacity.get(name, 2**62) for name in self.dimensions)
-        chosen_by = frozenset(
-            stop.id for stop in self.problem.stops if v.id in (stop.allowed_vehicles or frozenset())
-        )
-        same = (
-            node, capacity, self.mask(v.licences), v.shift_start_s, v.shift_end_s, v.max_shift_s,
-            v.max_distance_m, v.max_trips, v.fixed_cost_fen, v.cost_per_km_fen, v.cost_per_h_fen,
-            v.speed_permille, v.separates, chosen_by,
-        )  # fmt: skip
-        per_m, per_s, fixed = arc_factors_fen(v, self.problem.weights)
-        return Car(
-            vehicle=v,
-            node=node,
-            capacity=capacity,
-            licences=self.mask(v.licences),
-            start_s=max(v.shift_start_s, depot.open_s),
-            end_s=min(v.shift_end_s, depot.close_s),
-            max_shift_s=v.max_shift_s,
-            max_distance_m=2**62 if v.max_distance_m is None else v.max_distance_m,
-            max_trips=v.max_trips,
-            fen_per_m=per_m,
-            fen_per_s=per_s,
-            fen_fixed=fixed,
-            drive_s=self._drive(v.speed_permille),
-            avoid=self.avoid_separated if v.separates else self.avoid,
-            kind=kinds.setdefault(same, len(kinds)),
-        )
+    def _storage(self) -> None:
+        """Room left by depot, never less than what is on its way there already (`incoming`)."""
+        depots = self.problem.depots
+        node_of = {depot.id: node for node, depot in enumerate(depots)}
+        self.incoming = [[0] * len(self.class_index) for _ in depots]
+        for vehicle in self.problem.vehicles:
+            if vehicle.under_way is not None:
+                for name, load in vehicle.under_way.aboard.items():
+                    self.incoming[node_of[vehicle.depot]][self.class_index[name]] += load.get(MASS, 0)
+        self.storage_left: list[dict[int, int]] = []
+        self.storage_total: list[int | None] = []
+        for depot, incoming in zip(depots, self.incoming, strict=True):
+            known = {self.class_index[n]: g for n, g in depot.storage_left.items() if n in self.class_index}
+            self.storage_left.append({i: max(left, incoming[i]) for i, left in known.items()})
+            total = depot.storage_total_left_g
+            self.storage_total.append(None if total is None else max(total, sum(incoming)))
 
-    def _choices(self) -> None:
-        """Which vehicles could carry each stop, leaving time, storage and the other stops aside."""
+    def unload_s(self, depot: int, load: Sequence[int]) -> int:
+        """Seconds to unload this load at this depot."""
+        fixed, per_unit, dimension, unit = self.unloading[depot]
+        return fixed + -(-load[dimension] * per_unit // unit)
+
+    def _cars(self) -> None:
+        """The vehicles, and for each stop those that could serve it, leaving time and the rest aside."""
+        node_of = {depot.id: node for node, depot in enumerate(self.problem.depots)}
+        garage = Garage(self)
+        self.cars = [garage.car(vehicle, node_of[vehicle.depot]) for vehicle in self.problem.vehicles]
+        kinds = [car.kind for car in self.cars]
         self.choices: list[list[int]] = [[] for _ in range(self.depot_count)]
         for node in self.stop_nodes:
-            stop = self.stop(node)
-            fit = [k for k, car in enumerate(self.cars) if self._may_carry(stop, node, car)]
-            self.choices.append([k for k in fit if not self.quarrels_with_itself(node, self.cars[k])])
-        reach = max((max(row) for row in self.distance), default=0)
+            fit = [fits[node] for fits in garage.fits]
+            self.choices.append([k for k, kind in enumerate(kinds) if fit[kind]])
+
+    def _prices(self) -> None:
+        """What an absent stop counts: its penalty if it is optional, else more than any plan could save."""
+        travels = [self.problem.travel, *self.problem.travels.values()]
+        reach = max(int(travel.distance_m.max()) for travel in travels)
         dearest = max(
-            (car.fen_fixed + 2 * reach * car.fen_per_m + 86_400 * car.fen_per_s for car in self.cars),
-            default=0.0,
+            car.fen_fixed
+            + 2 * reach * car.fen_per_m
+            + min(car.max_span_s, max(car.end_s - car.start_s, 0)) * (car.fen_per_s + car.fen_per_overtime_s)
+            for car in self.cars
         )
-        self.absence = [2 * dearest + penalty + 1.0 for penalty in self.penalty]
-
-    def _may_carry(self, stop: Stop, node: int, car: Car) -> bool:
-        return (
-            (stop.allowed_depots is None or car.vehicle.depot in stop.allowed_depots)
-            and (stop.allowed_vehicles is None or car.vehicle.id in stop.allowed_vehicles)
-            and not self.classes[node] & ~car.licences
-            and not self.classes[node] & ~self.accepts[car.node]
-            and all(a <= b for a, b in zip(self.load[node], car.capacity, strict=True))
-        )
-
-    def _neighbours(self, keep: int = 40) -> None:
-        first = self.depot_count
-        near = (self.distance_np + self.distance_np.T)[first:, first:]
-        order = np.argsort(near, axis=1, kind="stable")[:, : keep + 1] + first
-        self.near: list[list[int]] = [[] for _ in range(first)]
-        self.near += [
-            [node, *[other for other in row if other != node][:keep]]
-            for node, row in zip(self.stop_nodes, order.tolist(), strict=True)
+        self.absence = [
+            penalty if optional else 2 * dearest + penalty + 1.0
+            for penalty, optional in zip(self.penalty, self.optional, strict=True)
         ]
+
+    @cached_property
+    def near(self) -> list[list[int]]:
+        """By stop: itself and up to forty stops, the nearest (there and back) first."""
+        keep, first, end = 40, self.stop_nodes.start, self.stop_nodes.stop
+        near: list[list[int]] = [[] for _ in range(first)]
+        for node in self.stop_nodes:
+            both_ways = self.distance_np[node, first:end] + self.distance_np[first:end, node]
+            order: list[int] = (np.argsort(both_ways, kind="stable")[: keep + 1] + first).tolist()
+            near.append([node, *[other for other in order if other != node][:keep]])
+        return near

@@ -52,10 +52,10 @@ def plan_of(c: Compiled, solution: Solution) -> Plan:
     """
     plan = Plan(c)
     plan.absent = set(c.stop_nodes)
-    by_id = {car.vehicle.id: k for k, car in enumerate(c.cars)}
+    free = {car.vehicle.id: k for k, car in enumerate(c.cars)}
     for route in solution.routes:
-        k = by_id.get(route.vehicle_id)
-        if k is not None and not plan.days[k].trips:
+        k = free.pop(route.vehicle_id, None)
+        if k is not None:
             wanted = tuple(tuple(visit.stop_id for visit in trip.visits) for trip in route.trips)
             _restore(c, plan, k, wanted)
     return plan
@@ -63,10 +63,11 @@ def plan_of(c: Compiled, solution: Solution) -> Plan:
 
 def _restore(c: Compiled, plan: Plan, k: int, wanted: tuple[tuple[str, ...], ...]) -> None:
     kept: list[tuple[int, ...]] = []
-    for trip in wanted:
+    for number, trip in enumerate(wanted):
         nodes = [c.node_of[stop_id] for stop_id in trip if stop_id in c.node_of]
         nodes = [s for s in nodes if s in plan.absent and k in c.choices[s]]
-        if nodes:
+        straight_home = not trip and number == 0 and c.cars[k].under_way
+        if nodes or straight_home:
             kept.append(tuple(nodes))
     day = make_day(c, k, tuple(kept))
     if day is not None and _stores(plan, day):
@@ -89,6 +90,8 @@ def _one_by_one(c: Compiled, plan: Plan, k: int, nodes: tuple[int, ...]) -> None
     """Append the stops of a trip in order, skipping those that break a rule today."""
     trips: Trips = plan.days[k].trips
     number = len(trips)
+    if trips and not trips[-1]:
+        number -= 1  # a vehicle under way that has nothing planned yet
     current: tuple[int, ...] = ()
     for s in nodes:
         candidate = (*trips[:number], (*current, s))

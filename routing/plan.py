@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 
 from routing.compiled import Car, Compiled
-from routing.day import FAR, Day, Trips, empty_day, fit, make_day
+from routing.day import Day, Trips, empty_day, fit, keeps_orders, make_day, tidy
 
 
 @dataclass(slots=True, frozen=True)
@@ -32,8 +32,8 @@ class Plan:
         self.days: list[Day] = [empty_day(c, k) for k in range(len(c.cars))]
         self.absent: set[int] = set()
         self.home: dict[int, int] = {}
-        self.stored: list[list[int]] = [[0] * len(c.class_index) for _ in range(c.depot_count)]
-        self.stored_total: list[int] = [0] * c.depot_count
+        self.stored: list[list[int]] = [row[:] for row in c.incoming]
+        self.stored_total: list[int] = [sum(row) for row in c.incoming]
 
     def copy(self) -> Plan:
         twin = Plan.__new__(Plan)
@@ -107,9 +107,12 @@ class Plan:
         """Take these stops out of their days. A day that becomes impossible without one is emptied."""
         gone = set(stops)
         for k in sorted({self.home[s] for s in gone if s in self.home}):
-            kept = (tuple(s for s in trip if s not in gone) for trip in self.days[k].trips)
-            trips = tuple(trip for trip in kept if trip)
-            self.set_day(make_day(self.c, k, trips) or empty_day(self.c, k))
+            self.set_day(self.day_without(k, gone) or empty_day(self.c, k))
+
+    def day_without(self, k: int, gone: set[int]) -> Day | None:
+        """The day of vehicle k with these stops taken out, None if a rule forbids what remains."""
+        kept = tuple(tuple(s for s in trip if s not in gone) for trip in self.days[k].trips)
+        return make_day(self.c, k, tidy(self.c.cars[k], kept))
 
     def insert(self, s: int, place: Place) -> bool:
         """Put s there if every rule holds; False (and nothing changed) if not."""
@@ -144,85 +147,107 @@ class Plan:
                 self._places_in(k, s, found, rng, blink)
         found.sort(key=lambda place: place.estimate)
         for place in found[:tries]:
-            if make_day(self.c, place.car, _with(self.days[place.car].trips, s, place)) is not None:
+            if self.day_with(s, place) is not None:
                 return place
         return None
 
+    def day_with(self, s: int, place: Place) -> Day | None:
+        """The day that this place would make, None if a rule other than storage forbids it."""
+        return make_day(self.c, place.car, _with(self.days[place.car].trips, s, place))
+
     def _places_in(self, k: int, s: int, found: list[Place], rng: Random | None, blink: float) -> None:
-        """Add the places of day k that a quick look (capacity, classes, windows) does not exclude."""
+        """Add the best few places of each trip of day k that a quick look does not exclude."""
+        c, day = self.c, self.days[k]
+        self._new_trips(c.cars[k], day, s, found)
+        for t in self._roomy_trips(k, s):
+            places = self._gaps(k, s, t)
+            if blink and rng is not None:
+                places = [place for place in places if rng.random() >= blink]
+            if len(places) > 3:
+                places.sort(key=lambda place: place.estimate)
+                del places[3:]
+            found += places
+
+    def _roomy_trips(self, k: int, s: int) -> list[int]:
+        """The trips of day k whose load leaves room for s and quarrels with nothing in it."""
+        car, day, load = self.c.cars[k], self.days[k], self.c.load[s]
+        avoid, capacity = car.avoid[s], car.first_capacity
+        roomy: list[int] = []
+        for t, aboard in enumerate(day.loads):
+            if not avoid & day.masks[t] and all(
+                a + b <= most for a, b, most in zip(aboard, load, capacity, strict=True)
+            ):
+                roomy.append(t)
+            capacity = car.capacity
+        return roomy
+
+    def _gaps(self, k: int, s: int, t: int) -> list[Place]:
+        """The gaps of trip t that s fits into, rests, orders and the length of the day left aside."""
         c, day = self.c, self.days[k]
         car = c.cars[k]
-        if len(day.trips) < car.max_trips:
-            self._new_trips(car, day, s, found)
-        drive, metres = car.drive_s, c.distance
-        drive_from, metres_from = drive[s], metres[s]
-        windows, service = c.windows[s], c.service[s]
+        drive, metres, service = car.drive_s, car.metres, car.service[s]
+        drive_from, metres_from, windows = drive[s], metres[s], c.windows[s]
         per_m, per_s = car.fen_per_m, car.fen_per_s
         nodes, ready, latest = day.nodes, day.ready, day.latest
-        load, avoid, capacity = c.load[s], car.avoid[s], car.capacity
-        for t, aboard in enumerate(day.loads):
-            if avoid & day.masks[t]:
+        low, high = day.bounds[t], day.bounds[t + 1]
+        gaps: list[Place] = []
+        for i in range(low, high):
+            p, q = nodes[i], nodes[i + 1]
+            begin = fit(ready[i] + drive[p][s], windows)
+            if begin + service + drive_from[q] > latest[i + 1]:
                 continue
-            if any(a + b > cap for a, b, cap in zip(aboard, load, capacity, strict=True)):
-                continue
-            low, high = day.bounds[t], day.bounds[t + 1]
-            best_in_trip: list[Place] = []
-            for i in range(low, high):
-                p, q = nodes[i], nodes[i + 1]
-                now = ready[i] + drive[p][s]
-                begin = fit(now, windows)
-                if begin >= FAR:
-                    break  # later places are reached later still
-                now = begin + service
-                if now + drive_from[q] > latest[i + 1]:
-                    continue
-                if blink and rng is not None and rng.random() < blink:
-                    continue
-                longer = metres[p][s] + metres_from[q] - metres[p][q]
-                slower = drive[p][s] + drive_from[q] - drive[p][q] + service
-                best_in_trip.append(Place(longer * per_m + slower * per_s, k, t, i - low, False))
-            if len(best_in_trip) > 3:
-                best_in_trip.sort(key=lambda place: place.estimate)
-                del best_in_trip[3:]
-            found += best_in_trip
+            longer = metres[p][s] + metres_from[q] - metres[p][q]
+            slower = drive[p][s] + drive_from[q] - drive[p][q] + service
+            gaps.append(Place(longer * per_m + slower * per_s, k, t, i - low, False))
+        if car.orders:
+            gaps = [place for place in gaps if keeps_orders(car, _with(day.trips, s, place))]
+        return gaps
 
     def _new_trips(self, car: Car, day: Day, s: int, found: list[Place]) -> None:
         """Add the chances of a trip for s alone before, between and after the trips of this day."""
-        c, home, drive = self.c, car.node, car.drive_s
-        out, back = drive[home][s], drive[s][home]
-        longer = c.distance[home][s] + c.distance[s][home]
-        estimate = longer * car.fen_per_m + (out + back + c.service[s]) * car.fen_per_s
-        if not day.trips:
-            estimate += car.fen_fixed
+        if len(day.trips) >= car.max_trips or car.avoid[s] & self.c.every_trip:
+            return
+        home, drive, service = car.node, car.drive_s, car.service[s]
         for t, i in enumerate(day.bounds):
-            now = day.ready[i] + out
-            begin = fit(now, c.windows[s])
-            if begin >= FAR:
-                break
-            now = begin + c.service[s] + back
-            last = i == len(day.nodes) - 1
-            leave_by = car.end_s if last else day.latest[i + 1] - drive[home][day.nodes[i + 1]]
-            if now <= leave_by:
-                found.append(Place(estimate, day.car, t, 0, True))
+            p = day.nodes[i]
+            begin = fit(day.ready[i] + drive[p][s], self.c.windows[s])
+            leave_by = car.end_s
+            if i < len(day.nodes) - 1:
+                leave_by = day.latest[i + 1] - drive[home][day.nodes[i + 1]]
+            if begin + service + drive[s][home] > leave_by:
+                continue
+            longer = car.metres[p][s] + car.metres[s][home]
+            slower = drive[p][s] + drive[s][home] + service
+            estimate = longer * car.fen_per_m + slower * car.fen_per_s
+            place = Place(estimate if day.trips else estimate + car.fen_fixed, day.car, t, 0, True)
+            if not car.orders or keeps_orders(car, _with(day.trips, s, place)):
+                found.append(place)
 
     def every_place(self, s: int) -> Iterable[Place]:
-        """All places in all days of vehicles that may carry s, no quick look applied."""
+        """All places in all days of vehicles that may carry s, but those that a quick look excludes."""
         for k in self.c.choices[s]:
-            trips = self.days[k].trips
-            for t in range(len(trips) + 1):
-                yield Place(0.0, k, t, 0, True)
-            for t, trip in enumerate(trips):
-                for at in range(len(trip) + 1):
-                    yield Place(0.0, k, t, at, False)
+            found: list[Place] = []
+            self._new_trips(self.c.cars[k], self.days[k], s, found)
+            for t in self._roomy_trips(k, s):
+                found += self._gaps(k, s, t)
+            yield from found
 
     def exact_place(self, s: int) -> Place | None:
         """The place with the smallest true extra cost over every place there is, or None."""
         best: Place | None = None
+        full: dict[int, bool] = {}
+        unused: set[int] = set()
         for place in self.every_place(s):
-            if self.storage_over_g(self.c.cars[place.car].node, s):
+            car, old = self.c.cars[place.car], self.days[place.car]
+            if car.node not in full:
+                full[car.node] = self.storage_over_g(car.node, s) > 0
+            if full[car.node]:
                 continue
-            old = self.days[place.car]
-            day = make_day(self.c, place.car, _with(old.trips, s, place))
+            if not old.trips:
+                if car.kind in unused:
+                    continue
+                unused.add(car.kind)
+            day = self.day_with(s, place)
             if day is None:
                 continue
             extra = float(day.cost_fen - old.cost_fen)
@@ -231,14 +256,34 @@ class Plan:
         return best
 
     def fill(self) -> None:
-        """Insert every absent stop that any place can take; what stays absent is insertable nowhere."""
+        """Insert every absent stop that any place can take; what stays absent is insertable nowhere.
+
+        An optional stop is in the plan only while that costs less than leaving it out.
+        """
         again = True
         while again:
             again = False
-            for s in sorted(self.absent, key=lambda s: (-self.c.penalty[s], s)):
+            for s in sorted(self.absent, key=lambda s: (self.c.optional[s], -self.c.penalty[s], s)):
                 place = self.exact_place(s)
-                if place is not None and self.insert(s, place):
+                if place is not None and self.is_worth(s, place.estimate) and self.insert(s, place):
                     again = True
+            if self._drop_dear():
+                again = True
+
+    def is_worth(self, s: int, extra_fen: float) -> bool:
+        """Whether serving s at this extra cost is wanted: always, unless s is optional and costs more."""
+        return not self.c.optional[s] or extra_fen < self.c.penalty[s]
+
+    def _drop_dear(self) -> bool:
+        """Leave out planned optional stops that cost more than their penalty; whether there was any."""
+        dropped = False
+        for s in sorted(s for s in self.home if self.c.optional[s]):
+            old = self.days[self.home[s]]
+            day = self.day_without(old.car, {s})
+            if day is not None and not self.is_worth(s, old.cost_fen - day.cost_fen):
+                self.set_day(day)
+                dropped = True
+        return dropped
 
 
 def _with(trips: Trips, s: int, place: Place) -> Trips:

@@ -16,6 +16,8 @@ shift_too_short       over_s
 rest_impossible       driving_s: no timetable with the rests that the driving needs
 fleet_exhausted       vehicles, with `by` the rule that blocks it most often in today's trips
 class_conflict        load_class, by: it fits nowhere because of what the trips already carry
+
+An optional stop that fits: dearer_than_penalty (vehicle, extra_cost_fen, penalty_fen).
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from dataclasses import dataclass, field
 
 from routing.compiled import Car, Compiled
 from routing.day import make_day, unload_s
-from routing.plan import Plan
+from routing.plan import Place, Plan
 from routing.solution import Unassigned
 
 
@@ -38,10 +40,25 @@ class _Block:
 
 
 def reason_for(c: Compiled, plan: Plan, s: int) -> Unassigned:
-    """The reason for stop s, given that it is absent from the plan and fits nowhere in it."""
+    """The reason for stop s, given that it is absent from the plan and fits nowhere in it.
+
+    An optional stop may fit and be left out because serving it costs more than its penalty.
+    """
+    place = plan.exact_place(s) if c.optional[s] else None
+    if place is not None:
+        return _too_dear(c, s, place)
     blocks = [_blocked(c, plan, s, k) for k in range(len(c.cars))]
     nearest = min(blocks, key=lambda block: (-block.stage, block.shortage))
     return Unassigned(stop_id=c.stop(s).id, reason=nearest.code, numbers=nearest.numbers)
+
+
+def _too_dear(c: Compiled, s: int, place: Place) -> Unassigned:
+    numbers: dict[str, int | str] = {
+        "vehicle": c.cars[place.car].vehicle.id,
+        "extra_cost_fen": round(place.estimate),
+        "penalty_fen": round(c.penalty[s]),
+    }
+    return Unassigned(stop_id=c.stop(s).id, reason="dearer_than_penalty", numbers=numbers)
 
 
 def _blocked(c: Compiled, plan: Plan, s: int, k: int) -> _Block:
@@ -51,6 +68,9 @@ def _blocked(c: Compiled, plan: Plan, s: int, k: int) -> _Block:
         return _Block(0, 0, "no_allowed_depot", {"allowed": ", ".join(sorted(stop.allowed_depots))})
     if stop.allowed_vehicles is not None and vehicle.id not in stop.allowed_vehicles:
         return _Block(0, 0, "no_allowed_depot", {"allowed": ", ".join(sorted(stop.allowed_vehicles))})
+    order = c.order_of.get(s)
+    if order is not None and order.vehicle != vehicle.id:
+        return _Block(0, 0, "no_allowed_depot", {"allowed": order.vehicle})
     refused = c.classes[s] & ~c.accepts[car.node]
     if refused:
         return _Block(
@@ -63,7 +83,7 @@ def _blocked(c: Compiled, plan: Plan, s: int, k: int) -> _Block:
     if unlicensed:
         numbers: dict[str, int | str] = {"load_class": _names(c, unlicensed), "vehicle": vehicle.id}
         return _Block(2, unlicensed.bit_count(), "no_licensed_vehicle", numbers)
-    if c.quarrels_with_itself(s, car):
+    if c.quarrels_with_itself(s, separated=vehicle.separates):
         return _Block(3, 0, "class_conflict", {"load_class": _names(c, c.classes[s])})
     return _load(c, s, car) or _storage(c, plan, s, car) or _alone(c, s, k) or _in_plan(c, plan, s, k)
 
@@ -76,7 +96,7 @@ def _load(c: Compiled, s: int, car: Car) -> _Block | None:
     worst: _Block | None = None
     for name, load, limit in zip(c.dimensions, c.load[s], car.capacity, strict=True):
         if load > limit:
-            per_mille = (load - limit) * 1000 // max(limit, 1)
+            per_mille = _over_permille(load, limit)
             numbers: dict[str, int | str] = {
                 "dimension": name,
                 "load": load,
@@ -86,6 +106,10 @@ def _load(c: Compiled, s: int, car: Car) -> _Block | None:
             if worst is None or per_mille > worst.shortage:
                 worst = _Block(4, per_mille, "capacity_too_small", numbers | {"vehicle": car.vehicle.id})
     return worst
+
+
+def _over_permille(load: int, limit: int) -> int:
+    return (load - limit) * 1000 // max(limit, 1)
 
 
 def _storage(c: Compiled, plan: Plan, s: int, car: Car) -> _Block | None:
@@ -102,45 +126,68 @@ def _storage(c: Compiled, plan: Plan, s: int, car: Car) -> _Block | None:
 
 def _alone(c: Compiled, s: int, k: int) -> _Block | None:
     """What forbids a trip for this stop alone with an otherwise unused vehicle."""
+    car = c.cars[k]
     if make_day(c, k, ((s,),)) is not None:
         return None
-    car = c.cars[k]
-    out, back = car.drive_s[car.node][s], car.drive_s[s][car.node]
+    if car.under_way and make_day(c, k, ((), (s,))) is not None:
+        return None
+    aboard = _beside_what_is_aboard(c, s, car)
+    if aboard is not None:
+        return aboard
     vehicle: dict[str, int | str] = {"vehicle": car.vehicle.id}
-    arrive = car.start_s + out
+    out, back = car.drive_s[car.origin][s], car.drive_s[s][car.node]
+    arrive = max(car.start_s, c.release[s]) + out
     late = arrive - c.windows[s][-1][1]
     if late > 0:
         return _Block(6, late, "time_window", vehicle | {"late_s": late})
     start = next(max(arrive, opens) for opens, closes in c.windows[s] if arrive <= closes)
-    unload = unload_s(c, car.node, c.load[s])
-    end = max(start + c.service[s] + back, c.depot_open[car.node]) + unload
+    load = [a + b for a, b in zip(car.aboard, c.load[s], strict=True)]
+    unload = unload_s(c, car.node, load)
+    end = max(start + car.service[s] + back, c.depot_open[car.node]) + unload
     if end > car.end_s:
         shift_bound = car.end_s == car.vehicle.shift_end_s
         code = "shift_too_short" if shift_bound else "depot_closed"
         return _Block(6, end - car.end_s, code, vehicle | {"over_s": end - car.end_s})
-    distance = c.distance[car.node][s] + c.distance[s][car.node]
+    distance = car.distance_m + car.metres[car.origin][s] + car.metres[s][car.node]
     if distance > car.max_distance_m:
         over = distance - car.max_distance_m
         return _Block(6, over, "distance_too_long", vehicle | {"over_m": over})
-    span = out + c.service[s] + back + unload
-    if span > car.max_shift_s:
-        return _Block(
-            6, span - car.max_shift_s, "shift_too_short", vehicle | {"over_s": span - car.max_shift_s}
-        )
+    span = end - car.began_s if car.under_way else out + car.service[s] + back + unload
+    if span > car.max_span_s:
+        over = span - car.max_span_s
+        return _Block(6, over, "shift_too_short", vehicle | {"over_s": over})
     return _Block(6, out + back, "rest_impossible", vehicle | {"driving_s": out + back})
+
+
+def _beside_what_is_aboard(c: Compiled, s: int, car: Car) -> _Block | None:
+    """Why a vehicle under way that cannot make another trip cannot take s on this one: class or capacity."""
+    vehicle: dict[str, int | str] = {"vehicle": car.vehicle.id}
+    quarrel = car.avoid[s] & car.aboard_mask
+    if quarrel:
+        numbers = vehicle | {"load_class": _names(c, c.classes[s]), "with": _names(c, quarrel)}
+        return _Block(6, quarrel.bit_count(), "class_conflict", numbers)
+    for name, aboard, load, limit in zip(
+        c.dimensions, car.aboard, c.load[s], car.first_capacity, strict=True
+    ):
+        if aboard + load > limit:
+            over: dict[str, int | str] = {"dimension": name, "load": aboard + load, "max": limit}
+            over |= {"over": aboard + load - limit}
+            return _Block(6, _over_permille(aboard + load, limit), "capacity_too_small", vehicle | over)
+    return None
 
 
 def _in_plan(c: Compiled, plan: Plan, s: int, k: int) -> _Block:
     """The vehicle could do it alone, but not beside what it does today: which rule stops it most often?"""
     car, day = c.cars[k], plan.days[k]
     quarrels, over_by, short = 0, [], 0
-    for mask, load in zip(day.masks, day.loads, strict=True):
+    for number, (mask, load) in enumerate(zip(day.masks, day.loads, strict=True)):
+        capacity = car.capacity if number else car.first_capacity
         if car.avoid[s] & mask:
             quarrels += 1
             continue
         over = [
             (a + b - limit, name)
-            for name, a, b, limit in zip(c.dimensions, load, c.load[s], car.capacity, strict=True)
+            for name, a, b, limit in zip(c.dimensions, load, c.load[s], capacity, strict=True)
             if a + b > limit
         ]
         if over:

@@ -19,25 +19,16 @@ LONGEST_STRING = 8
 
 
 class Search:
-    """A current and a best plan over some of the vehicles; the other vehicles stay as they are."""
+    """A current and a best plan."""
 
-    def __init__(self, c: Compiled, plan: Plan, seed: int, cars: set[int] | None = None) -> None:
+    def __init__(self, c: Compiled, plan: Plan, seed: int) -> None:
         self.c = c
-        self.cars = cars
         self.rng = Random(seed)
         self.current = plan
         self.current_cost = plan.cost()
         self.best = plan.copy()
         self.best_cost = self.current_cost
         self.iterations = 0
-
-    def stops(self) -> list[int]:
-        """The stops this search may move: those in its vehicles and those left out."""
-        mine = [s for s, k in self.current.home.items() if self.cars is None or k in self.cars]
-        return sorted([*mine, *(s for s in self.current.absent if self._mine(s))])
-
-    def _mine(self, s: int) -> bool:
-        return self.cars is None or any(k in self.cars for k in self.c.choices[s])
 
     def scale(self) -> float:
         """Mean fen per planned stop: what temperatures are measured in."""
@@ -58,18 +49,11 @@ class Search:
             if cost < self.best_cost - 1e-6:
                 self.best, self.best_cost = trial.copy(), cost
 
-    def adopt(self, plan: Plan) -> None:
-        """Go on from this plan."""
-        self.current, self.current_cost = plan, plan.cost()
-        if self.current_cost < self.best_cost - 1e-6:
-            self.best, self.best_cost = plan.copy(), self.current_cost
-
     def _ruin(self, plan: Plan) -> None:
-        stops = self.stops()
-        planned = [s for s in stops if s in plan.home]
+        planned = sorted(plan.home)
         if not planned:
             return
-        seed_stop = self.rng.choice(stops)
+        seed_stop = self.rng.choice(sorted([*planned, *plan.absent]))
         roll = self.rng.random()
         if roll < 0.12:
             home = plan.home.get(seed_stop, plan.home[planned[0]])
@@ -95,7 +79,7 @@ class Search:
             if len(touched) >= days:
                 break
             k = plan.home.get(s)
-            if k is None or (self.cars is not None and k not in self.cars):
+            if k is None:
                 continue
             trips = plan.days[k].trips
             number = next(i for i, trip in enumerate(trips) if s in trip)
@@ -111,7 +95,7 @@ class Search:
 
     def _recreate(self, plan: Plan) -> None:
         c, rng = self.c, self.rng
-        absent = sorted(s for s in plan.absent if self._mine(s))
+        absent = sorted(plan.absent)
         if len(absent) > 30:
             absent = rng.sample(absent, 30)
         how = rng.random()
@@ -126,6 +110,6 @@ class Search:
         else:
             absent.sort(key=lambda s: (len(c.choices[s]), c.windows[s][-1][1] - c.windows[s][0][0], s))
         for s in absent:
-            place = plan.best_place(s, self.cars, rng, BLINK, tries=4)
+            place = plan.best_place(s, rng=rng, blink=BLINK, tries=4)
             if place is not None:
                 plan.insert(s, place)

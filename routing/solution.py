@@ -25,7 +25,10 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trip:
-    """From the depot and back, unloading included. `rest_before_s` is taken at the depot before leaving."""
+    """From the depot and back, unloading included. `rest_before_s` is taken at the depot before leaving.
+
+    The first trip of a vehicle under way leaves from where the vehicle is, and may visit nothing.
+    """
 
     visits: tuple[Visit, ...]
     leave_s: int
@@ -36,7 +39,11 @@ class Trip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """The day of one vehicle: start_s is the first departure, end_s the end of the last unloading."""
+    """The day of one vehicle: start_s is the first departure, end_s the end of the last unloading.
+
+    Of a vehicle under way start_s, distance_m and cost_fen count the whole day, what has happened included;
+    trips, drive_s and rest_s only what is still to come.
+    """
 
     vehicle_id: str
     start_s: int
@@ -96,29 +103,32 @@ class Solution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopRule:
-    """When to stop: wall seconds, iterations, or whichever comes first.
+    """When to stop: wall seconds, CPU seconds of the process, iterations, or whichever comes first.
 
     A run stopped by iterations alone gives the same solution for the same seed and workers.
     """
 
     seconds: float | None = None
     iterations: int | None = None
+    cpu_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        if self.seconds is None and self.iterations is None:
-            raise ProblemError("stop", "needs seconds or iterations")
-        if self.seconds is not None and not 0 < self.seconds < float("inf"):
-            raise ProblemError("stop.seconds", f"must be above zero, not {self.seconds}")
+        if self.seconds is None and self.iterations is None and self.cpu_seconds is None:
+            raise ProblemError("stop", "needs seconds, cpu_seconds or iterations")
+        for name, seconds in (("seconds", self.seconds), ("cpu_seconds", self.cpu_seconds)):
+            if seconds is not None and not 0 < seconds < float("inf"):
+                raise ProblemError(f"stop.{name}", f"must be above zero, not {seconds}")
         if self.iterations is not None:
             whole("stop.iterations", self.iterations, 0, 10**9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where the search stands."""
+    """Where the search stands. `lower_bound_fen`: no plan is cheaper, where that is known."""
 
     best_cost_fen: int
     assigned: int
     unassigned: int
     iterations: int
     seconds: float
+    lower_bound_fen: int | None = None

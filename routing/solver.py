@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from routing import engine, greedy
+from routing import core, fallback, greedy
 from routing.compiled import Compiled
-from routing.engine import Control, Tally
 from routing.finish import plan_of, solution_of
 from routing.plan import Plan
 from routing.problem import Problem, ProblemError
-from routing.search import Search
+from routing.schedule import Clock
 from routing.solution import Progress, Solution, Stats, StopRule
-from routing.team import Team
 
-ENGINE, VERSION = "ortools-decomposed", "1"
-ROUND_S = 2.5
-ROUNDS_BY_COUNT = 4
+if TYPE_CHECKING:
+    from routing.engine import Engine, Run
+
+VERSION = "2"
+TOLD_EVERY_S = 0.25
+FINISH_S, FINISH_S_PER_STOP = 0.02, 2e-4  # kept back for writing the plan out
 
 
 def solve(
@@ -34,108 +36,143 @@ def solve(
     """The best plan found: every rule held (the checker has seen it), no insertable stop left out.
 
     Stopped by iterations alone it is the same for the same seed and workers. `cancelled` is polled about
-    ten times a second; after it says yes the best plan so far is returned. `initial` is a plan to start
+    twenty times a second; after it says yes the best plan so far is returned. `initial` is a plan to start
     from, as far as it still fits the problem. Raises ProblemError for an unusable argument.
     """
     if workers not in range(1, 17):
         raise ProblemError("workers", f"must be between 1 and 16, not {workers}")
-    begin = time.monotonic()
+    if stop.iterations != 0:
+        _warm_up()
+    clock = Clock(stop, cancelled)
     c = Compiled(problem)
-    plan = greedy.construct(c, None if initial is None else plan_of(c, initial))
-    run = _Run(c, stop, seed, begin, progress, cancelled)
-    best = run.together(plan, workers) if workers > 1 else run.alone(plan)
-    best.fill()
+    first = None if initial is None else plan_of(c, initial)
+    search = _Search(c, clock, seed, workers, progress)
+    found = search.best(first)
+    found.plan.fill()
+    search.tell_plan(found.plan, found.iterations, last=True)
     stats = Stats(
-        engine=ENGINE,
+        engine=found.engine,
         engine_version=VERSION,
         seed=seed,
-        iterations=run.iterations,
-        seconds=round(time.monotonic() - begin, 3),
-        subsolves=run.tally.subsolves,
-        subsolve_wins=run.tally.wins,
+        iterations=found.iterations,
+        seconds=round(time.monotonic() - clock.begin, 3),
+        subsolves=found.recombinations,
+        subsolve_wins=found.wins,
         workers=workers,
-        cancelled=run.was_cancelled,
+        cancelled=clock.was_cancelled,
     )
-    return solution_of(c, best, stats)
+    return solution_of(c, found.plan, stats)
 
 
-@dataclass
-class _Run:
-    c: Compiled
-    stop: StopRule
-    seed: int
-    begin: float
-    progress: Callable[[Progress], None] | None
-    cancelled: Callable[[], bool] | None
+def _warm_up() -> None:
+    """Compile the engine if this machine never has: a minute that must not eat up the time of a plan."""
+    try:
+        if not core.is_warm():
+            core.warm()
+    except ImportError:
+        pass  # no numba: there is the fallback
+
+
+def _engine(problem: Problem) -> Engine | None:
+    """The compiled engine, or None where there is no numba, or numbers too large for it.
+
+    Imported here because numba takes a second to load, and most processes that know routing never plan.
+    """
+    try:
+        from routing.core.build import TooLarge
+        from routing.engine import Engine
+    except ImportError:
+        return None
+    try:
+        return Engine(problem)
+    except TooLarge:
+        return None
+
+
+@dataclass(slots=True)
+class Found:
+    """A plan and how it came about."""
+
+    plan: Plan
+    engine: str
     iterations: int = 0
-    was_cancelled: bool = False
-    told_cost: float = float("inf")
+    recombinations: int = 0
+    wins: int = 0
+
+
+@dataclass(slots=True)
+class _Search:
+    c: Compiled
+    clock: Clock
+    seed: int
+    workers: int
+    progress: Callable[[Progress], None] | None
     told_at: float = 0.0
-    tally: Tally = field(default_factory=Tally)
+    told: tuple[float, float] = (float("inf"), float("inf"))
+    lower_bound_fen: int | None = None
 
-    def alone(self, plan: Plan) -> Plan:
-        """Everything in this process."""
-        search = Search(self.c, plan, self.seed)
-        control = Control(self.stop, cancelled=self.cancelled, tell=self.tell, begin=self.begin)
-        self.tally = engine.run(search, control)
-        self.iterations = search.iterations
-        self.was_cancelled = control.was_cancelled
-        self.tell(search)
-        return search.best
+    def best(self, first: Plan | None) -> Found:
+        """The best plan found before the clock runs out, starting from `first` if there is one."""
+        if self.clock.stop.iterations == 0:
+            return Found(greedy.construct(self.c, first), "greedy")
+        engine = _engine(self.c.problem)
+        return self._plain(first) if engine is None else self._compiled(engine, first)
 
-    def together(self, plan: Plan, workers: int) -> Plan:
-        """In rounds with other processes. Every round starts from the joined plan of the one before."""
-        team = Team(self.c, workers, self.seed)
-        rounds = ROUNDS_BY_COUNT
-        if self.stop.iterations is None and self.stop.seconds is not None:
-            rounds = max(2, round(self.stop.seconds / ROUND_S))
-        best, current = plan, plan
-        try:
-            for number in range(rounds):
-                control = self._control(number, rounds, workers)
-                if self.was_cancelled or control is None:
-                    break
-                current, found = team.round(current, number, control.stop, control)
-                self.was_cancelled = control.was_cancelled
-                self.iterations, self.tally = team.iterations, team.tally
-                if found.cost() < best.cost():
-                    best = found
-                self.tell(Search(self.c, best, 0))
-        finally:
-            team.close()
-        return best
+    def _plain(self, first: Plan | None) -> Found:
+        plan = greedy.construct(self.c, first)
+        best, iterations = fallback.improve(self.c, plan, self.seed, self.clock, self.tell_plan)
+        return Found(best, "python", iterations)
 
-    def _control(self, number: int, rounds: int, workers: int) -> Control | None:
-        """The control of one round, None when the time is over."""
-        seconds = self.stop.seconds
-        if seconds is not None:
-            left = seconds - (time.monotonic() - self.begin)
-            seconds = left / (rounds - number)
-            if seconds <= 0:
-                return None
-        iterations = self.stop.iterations
-        if iterations is not None:
-            share = iterations // workers
-            iterations = share * (number + 1) // rounds - share * number // rounds
-        stop = StopRule(seconds=seconds, iterations=iterations)
-        span = (number / rounds, (number + 1) / rounds)
-        return Control(stop, span, cancelled=self.cancelled, tell=self.tell)
+    def _compiled(self, engine: Engine, first: Plan | None) -> Found:
+        from routing.bound import lower_bound_fen
+        from routing.team import Team
 
-    def tell(self, search: Search) -> None:
+        self.clock.spare_s = FINISH_S + FINISH_S_PER_STOP * engine.stops
+        if self.progress is not None:
+            self.lower_bound_fen = lower_bound_fen(engine.net, engine.index)
+        team = Team(engine, self.clock, self.seed, self.workers, self._tell_run)
+        if first is not None:
+            days, windows = engine.days_of(self.c, first)
+            for run in team.runs:
+                run.adopt(days, windows)
+        team.work()
+        plan = engine.plan_of(self.c, team.best.best(), first)
+        found = Found(plan, "sisr-cpsat", team.iterations, team.recombinations, team.wins)
+        if first is not None:
+            plan.fill()
+            first.fill()
+            if first.cost() < plan.cost():
+                found.plan = first
+        return found
+
+    def tell_plan(self, plan: Plan, iterations: int, *, last: bool = False) -> None:
+        """Report this plan; the last one in any case."""
+        self._tell(len(plan.absent), plan.cost(self.c.penalty), iterations, last=last)
+
+    def _tell_run(self, run: Run, iterations: int) -> None:
+        absent = run.best_absent()
+        cost = run.best_cost - sum(float(run.engine.net.absence[node]) for node in absent)
+        shift = self.c.stop_nodes.start - run.engine.first
+        out = absent + run.engine.never
+        self._tell(len(out), cost + sum(self.c.penalty[node + shift] for node in out), iterations)
+
+    def _tell(self, absent: int, cost: float, iterations: int, *, last: bool = False) -> None:
         """Report the best plan so far, at most four times a second unless it improved."""
         if self.progress is None:
             return
         now = time.monotonic()
-        if now - self.told_at < 0.25 and (search.best_cost >= self.told_cost or now - self.told_at < 0.05):
+        pause = now - self.told_at
+        better = (absent, cost) < self.told
+        if not last and pause < (TOLD_EVERY_S / 5 if better else TOLD_EVERY_S):
             return
-        self.told_at, self.told_cost = now, min(search.best_cost, self.told_cost)
-        plan = search.best
+        self.told_at, self.told = now, min((absent, cost), self.told)
         self.progress(
             Progress(
-                best_cost_fen=round(plan.cost(self.c.penalty)),
-                assigned=len(plan.home),
-                unassigned=len(plan.absent),
-                iterations=self.iterations + search.iterations,
-                seconds=round(now - self.begin, 3),
+                best_cost_fen=round(cost),
+                assigned=len(self.c.stop_nodes) - absent,
+                unassigned=absent,
+                iterations=iterations,
+                seconds=round(now - self.clock.begin, 3),
+                lower_bound_fen=self.lower_bound_fen,
             )
         )

@@ -1,221 +1,142 @@
-"""Several processes on one plan: each takes some depots with their vehicles, then the parts are joined.
+"""One or several runs on one problem, in threads (compiled code holds no lock), that share what they find.
 
-The helpers are plain child processes that speak pickle over their pipes, so that they can be started from
-any thread or process (a queue worker included) and never import the caller's main module.
+At the end of each phase the days remembered by all runs are recombined, and every run goes on from the
+best plan known.
 """
 
 from __future__ import annotations
 
-import os
-import pickle
-import select
-import subprocess
-import sys
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from random import Random
-from typing import IO, Any
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
-from routing.compiled import Compiled
-from routing.day import Trips, make_day
-from routing.engine import Control, Tally, run
-from routing.plan import Plan
-from routing.search import Search
-from routing.solution import StopRule
+from routing.engine import SETTLING, Engine, KindDay, Run
+from routing.recombine import Limit, recombine
+from routing.schedule import PHASES, Clock, Phase
 
-
-@dataclass(slots=True)
-class Task:
-    """Work on these vehicles of this plan for so long."""
-
-    days: dict[int, Trips]
-    cars: set[int]
-    seed: int
-    stop: StopRule
-    span: tuple[float, float]
+CHUNK_S = 0.04  # between two looks at the clock
+CHUNK = 100  # iterations between two looks when the count decides
+RECOMBINE_SHARE = 0.04  # of the time, per recombination
+RECOMBINE_WORK = 2.0  # deterministic time per recombination when the count decides
+WORTH_RECOMBINING = (
+    20_000  # iterations per stop and run below which a counted run does without, divided by stops
+)
 
 
 @dataclass(slots=True)
-class Report:
-    """What came of it: the vehicles' trips in the current and the best plan."""
-
-    current: dict[int, Trips]
-    best: dict[int, Trips]
-    iterations: int
-    tally: Tally
-
-
-def plan_from(c: Compiled, days: dict[int, Trips]) -> Plan:
-    """A plan with these trips; all other stops are absent."""
-    plan = Plan(c)
-    plan.absent = set(c.stop_nodes)
-    for k, trips in sorted(days.items()):
-        day = make_day(c, k, trips)
-        assert day is not None, "trips handed between processes are feasible"
-        plan.set_day(day)
-    return plan
-
-
-def trips_of(plan: Plan, cars: set[int] | None = None) -> dict[int, Trips]:
-    return {k: day.trips for k, day in enumerate(plan.days) if day.trips and (cars is None or k in cars)}
-
-
-def work(c: Compiled, task: Task, control: Control) -> tuple[Report, Search]:
-    """Do a task in this process."""
-    search = Search(c, plan_from(c, task.days), task.seed, task.cars)
-    tally = run(search, control)
-    report = Report(
-        trips_of(search.current, task.cars), trips_of(search.best, task.cars), search.iterations, tally
-    )
-    return report, search
-
-
-class Helper:
-    """A child process that does tasks for one problem."""
-
-    def __init__(self, c: Compiled) -> None:
-        root = str(Path(__file__).resolve().parent.parent)
-        path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH")) if part)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", "from routing.team import serve; serve()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
-        )
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.to: IO[bytes] = self.process.stdin
-        self.back: IO[bytes] = self.process.stdout
-        self._send(c.problem)
-
-    def _send(self, thing: object) -> None:
-        pickle.dump(thing, self.to)
-        self.to.flush()
-
-    def start(self, task: Task) -> None:
-        self._send(task)
-
-    def answer(self, cancelled: Callable[[], bool] | None) -> Report | None:
-        """The report, or None if cancelled while waiting. Raises RuntimeError if the child died."""
-        while not select.select([self.back], [], [], 0.1)[0]:
-            if cancelled is not None and cancelled():
-                return None
-        try:
-            report: Report = pickle.load(self.back)
-        except EOFError:
-            raise RuntimeError(f"a planning process ended with code {self.process.wait()}") from None
-        return report
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.to.close()
-        self.back.close()
-
-
 class Team:
-    """Rounds of work shared by this process and its helpers."""
+    """The runs of one call of solve."""
 
-    def __init__(self, c: Compiled, workers: int, seed: int) -> None:
-        self.c = c
-        self.seed = seed
-        self.rng = Random(seed)
-        self.helpers = [Helper(c) for _ in range(workers - 1)]
-        self.iterations = 0
-        self.tally = Tally()
+    engine: Engine
+    clock: Clock
+    seed: int
+    workers: int = 1
+    tell: Callable[[Run, int], None] | None = None
+    runs: list[Run] = field(default_factory=list)
+    scale: float = 0.0
+    recombinations: int = 0
+    wins: int = 0
 
-    def close(self) -> None:
-        for helper in self.helpers:
-            helper.close()
+    def __post_init__(self) -> None:
+        self.runs = [Run(self.engine, hash((self.seed, i)) & 0x7FFFFFFF) for i in range(self.workers)]
 
-    def parts(self, plan: Plan) -> list[set[int]]:
-        """Vehicles by part, cut between depots along a random direction so that work is shared evenly."""
-        c, number = self.c, len(self.helpers) + 1
-        weight: dict[int, int] = {}
-        for k, day in enumerate(plan.days):
-            depot = c.cars[k].node
-            weight[depot] = weight.get(depot, 0) + 1 + sum(len(trip) for trip in day.trips)
-        if len(weight) < number:
-            return [set(range(len(c.cars)))] * number
-        far = self.rng.choice(sorted(weight))
-        order = sorted(weight, key=lambda depot: (c.distance[far][depot], depot))
-        total, running = sum(weight.values()), 0
-        part_of: dict[int, int] = {}
-        for position, depot in enumerate(order):
-            middle = running + weight[depot] / 2
-            still = number - 1 - (len(order) - 1 - position)
-            part_of[depot] = max(min(int(middle * number / total), number - 1, position), still, 0)
-            running += weight[depot]
-        return [{k for k, car in enumerate(c.cars) if part_of[car.node] == part} for part in range(number)]
+    @property
+    def iterations(self) -> int:
+        return sum(run.iterations for run in self.runs)
 
-    def round(self, plan: Plan, number: int, stop: StopRule, control: Control) -> tuple[Plan, Plan]:
-        """(current, best) after one round from this plan."""
-        parts = self.parts(plan)
-        days = trips_of(plan)
-        tasks = [
-            Task(days, cars, hash((self.seed, number, i)) & 0x7FFFFFFF, stop, control.span)
-            for i, cars in enumerate(parts)
-        ]
-        for helper, task in zip(self.helpers, tasks[1:], strict=True):
-            helper.start(task)
-        own, search = work(self.c, tasks[0], control)
-        self._count(own)
-        reports = [own]
-        for helper in self.helpers:
-            report = None if control.was_cancelled else helper.answer(control.cancelled)
-            if report is None:
-                control.was_cancelled = True
-                return search.current, search.best
-            self._count(report)
-            reports.append(report)
-        return self._join(plan, parts, reports)
+    @property
+    def best(self) -> Run:
+        return min(self.runs, key=lambda run: run.best_cost)
 
-    def _count(self, report: Report) -> None:
-        self.iterations += report.iterations
-        self.tally.subsolves += report.tally.subsolves
-        self.tally.wins += report.tally.wins
+    def work(self) -> None:
+        """Until the clock says stop. The best plan is that of `best` afterwards."""
+        self._settle()
+        with ThreadPoolExecutor(self.workers) as threads:
+            for phase in PHASES:
+                list(threads.map(self._phase, self.runs, [phase] * self.workers))
+                if self.clock.was_cancelled:
+                    break
+                self._share(last=phase is PHASES[-1])
 
-    def _join(self, plan: Plan, parts: list[set[int]], reports: list[Report]) -> tuple[Plan, Plan]:
-        if parts[0] == parts[-1]:
-            plans = [(plan_from(self.c, r.current), plan_from(self.c, r.best)) for r in reports]
-            return min(plans, key=lambda pair: pair[1].cost())
-        current: dict[int, Trips] = {}
-        best: dict[int, Trips] = {}
-        for report in reports:
-            current |= report.current
-            best |= report.best
-        return self._whole(current), self._whole(best)
+    def _settle(self) -> None:
+        """The first plan, and what a stop costs in it."""
+        run = self.runs[0]
+        run.first_plan()
+        self._report()
+        rest = SETTLING
+        if self.clock.stop.iterations is not None:
+            rest = min(rest, self.clock.stop.iterations // (10 * self.workers))
+        while rest > 0 and not self._over(run, 1.0) and not self.clock.poll():
+            run.step(min(rest, 50), 1.0, 1.0)
+            rest -= 50
+        self.scale = run.mean_cost()
 
-    def _whole(self, days: dict[int, Trips]) -> Plan:
-        """The parts as one plan; a left-out stop that two parts took in stays with the first."""
-        seen: set[int] = set()
-        clean: dict[int, Trips] = {}
-        for k, trips in sorted(days.items()):
-            kept = tuple(tuple(s for s in trip if s not in seen) for trip in trips)
-            kept = tuple(trip for trip in kept if trip)
-            if kept != trips and make_day(self.c, k, kept) is None:
-                continue
-            seen |= {s for trip in kept for s in trip}
-            clean[k] = kept
-        return plan_from(self.c, clean)
+    def _over(self, run: Run, end: float) -> bool:
+        return self._share_of(run) >= end
 
+    def _share_of(self, run: Run) -> float:
+        return self.clock.share(run.iterations * self.workers)
 
-def _serve(source: IO[bytes], target: IO[bytes]) -> None:
-    """Answer tasks until the pipe closes."""
-    c = Compiled(pickle.load(source))
-    while True:
-        try:
-            task: Any = pickle.load(source)
-        except EOFError:
-            return
-        report, _ = work(c, task, Control(task.stop, task.span))
-        pickle.dump(report, target)
-        target.flush()
+    def _phase(self, run: Run, phase: Phase) -> None:
+        """Anneal one run to the end of the phase."""
+        end = phase.end - (
+            0.0 if self.clock.counted else min(RECOMBINE_SHARE, 0.3 * (phase.end - phase.begin))
+        )
+        chunk = CHUNK if self.clock.counted else 10
+        while (share := self._share_of(run)) < end and not self.clock.was_cancelled:
+            if run is self.runs[0]:
+                self.clock.poll()
+            begin = time.monotonic()
+            self._step(run, self._within(run, chunk), phase, share)
+            if not self.clock.counted:
+                spent = max(time.monotonic() - begin, 1e-4)
+                chunk = max(1, min(4 * chunk, int(chunk * CHUNK_S / spent)))
+            if run is self.runs[0]:
+                self._report()
 
+    def _within(self, run: Run, chunk: int) -> int:
+        """No more iterations than the rule allows."""
+        if self.clock.stop.iterations is None:
+            return chunk
+        return max(1, min(chunk, self.clock.stop.iterations // self.workers - run.iterations))
 
-def serve() -> None:
-    """Main of a helper process: tasks from standard input, reports to standard output."""
-    # whatever a library prints must not end up in the pipe
-    target = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    _serve(sys.stdin.buffer, target)
+    def _step(self, run: Run, iterations: int, phase: Phase, share: float) -> None:
+        hot = self.scale * phase.temperature(share)
+        run.step(iterations, hot, hot)
+
+    def _share(self, *, last: bool) -> None:
+        """Recombine what all runs remember; every run goes on from the best plan."""
+        days = self._recombined()
+        best = self.best
+        if days is not None:
+            before = best.best_cost
+            best.adopt(days)
+            self.wins += best.best_cost < before - 1e-6
+        plan, windows = best.best(), best.best_windows()
+        if not last:
+            for run in self.runs:
+                run.adopt(plan, windows)
+        self._report()
+
+    def _recombined(self) -> list[KindDay] | None:
+        if self.engine.stops < 2:
+            return None
+        if self.clock.counted:
+            if self.iterations * self.engine.stops < WORTH_RECOMBINING:
+                return None
+            limit = Limit(deterministic=RECOMBINE_WORK)
+        else:
+            left = self.clock.seconds_left(self.iterations)
+            allowed = RECOMBINE_SHARE * max(
+                self.clock.stop.seconds or 0.0, self.clock.stop.cpu_seconds or 0.0
+            )
+            if left < 0.05:
+                return None
+            limit = Limit(seconds=max(min(left, allowed), 0.05))
+        self.recombinations += 1
+        return recombine(self.runs, limit, self.seed)
+
+    def _report(self) -> None:
+        if self.tell is not None:
+            self.tell(self.best, self.iterations)

@@ -183,6 +183,9 @@ def install(extra: str) -> None:
     command += ["-c", "constraints.txt", "-e", f".[{extra}]" if extra else "."]
     if subprocess.run(command, cwd=str(ROOT)).returncode:
         fail("the installation failed: see the message above; then start again")
+    say("compiling the route planner")
+    if subprocess.run([str(PYTHON), "-c", "from routing import core; core.warm()"], cwd=str(ROOT)).returncode:
+        fail("the route planner cannot be compiled: see the message above; then start again")
     stamps[extra].write_text(fingerprint())
 
 

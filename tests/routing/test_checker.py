@@ -7,71 +7,8 @@ from typing import Any
 
 import pytest
 
-from routing import BreakRule, Conflict, Problem, Route, Solution, Stats, Trip, Unassigned, Visit, check
-from tests.routing.builders import HOUR, MINUTE, depot, problem, road, stop, vehicle
-
-STATS = Stats(engine="by hand", engine_version="1", seed=0, iterations=0, seconds=0.0)
-
-
-def drive(
-    case: Problem, *trips: str, start_s: int = 8 * HOUR, rests: dict[str, int] | None = None
-) -> Solution:
-    """All trips ("ab", "c") by the first vehicle, written down without asking any rule."""
-    car, home = case.vehicles[0], case.depots[0]
-    by_id = {item.id: item for item in case.stops}
-    seconds, metres = case.travel.duration_s, case.travel.distance_m
-    now, drive_s, distance_m, done = start_s, 0, 0, []
-    for names in trips:
-        leave, here, visits = now, home.location, []
-        for name in names:
-            spot = by_id[name]
-            leg = -(-int(seconds[here, spot.location]) * 1000 // car.speed_permille)
-            rest = (rests or {}).get(name, 0)
-            arrive = now + leg
-            start = next(
-                (max(arrive + rest, o) for o, c in spot.windows if arrive + rest <= c), arrive + rest
-            )
-            now = start + spot.service_s
-            visits.append(
-                Visit(stop_id=name, arrive_s=arrive, start_s=start, depart_s=now, rest_before_s=rest)
-            )
-            drive_s += leg
-            distance_m += int(metres[here, spot.location])
-            here = spot.location
-        leg = -(-int(seconds[here, home.location]) * 1000 // car.speed_permille)
-        drive_s += leg
-        distance_m += int(metres[here, home.location])
-        amount = sum(
-            load.get(home.unload_dimension, 0) for name in names for load in by_id[name].load.values()
-        )
-        back = now + leg
-        now = max(back, home.open_s) + home.unload_fixed_s
-        now += -(-amount * home.unload_per_unit_s // home.unload_unit)
-        done.append(Trip(visits=tuple(visits), leave_s=leave, return_s=back, unload_end_s=now))
-    hours_fen = (car.cost_per_h_fen * (now - start_s) * 10 + 18_000) // 36_000
-    cost = car.fixed_cost_fen + car.cost_per_km_fen * distance_m // 1000 + hours_fen
-    route = Route(
-        vehicle_id=car.id,
-        start_s=start_s,
-        end_s=now,
-        trips=tuple(done),
-        distance_m=distance_m,
-        drive_s=drive_s,
-        rest_s=sum((rests or {}).values()),
-        cost_fen=cost,
-    )
-    left = [item for item in case.stops if not any(item.id in names for names in trips)]
-    return Solution(
-        routes=(route,) if trips else (),
-        unassigned=tuple(Unassigned(stop_id=item.id, reason="x") for item in left),
-        cost_fen=(cost if trips else 0) + sum(item.penalty_fen for item in left),
-        stats=STATS,
-    )
-
-
-def codes(case: Problem, solution: Solution) -> list[str]:
-    return sorted({item.code for item in check(case, solution)})
-
+from routing import BreakRule, Conflict, Unassigned
+from tests.routing.builders import HOUR, MINUTE, codes, depot, drive, problem, road, stop, vehicle
 
 A, B = stop("a", 1), stop("b", 2)
 ACID = stop("b", 2, load_class="acid")

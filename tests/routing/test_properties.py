@@ -3,94 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
-import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing import BreakRule, Conflict, Depot, Problem, Stop, Travel, Vehicle, check, greedy, insertable
+from routing import Problem, Vehicle, check, greedy, insertable
 from routing.compiled import Compiled
 from routing.day import make_day, route_of
+from routing.finish import plan_of, unexplained
 from routing.json_io import digest, problem_from_dict, problem_to_dict
-from routing.solution import Route, Solution, Unassigned
+from routing.solution import Route, Solution, Trip, Unassigned, Visit
 from tests.routing.builders import planned
-
-CLASSES = ("oil", "acid", "lab")
-START = 8 * 3600
-
-
-@st.composite
-def problems(draw: st.DrawFn, most: int = 7) -> Problem:
-    """Tight little days: short shifts, small vehicles, narrow windows, little storage."""
-    count = draw(st.integers(1, most))
-    seed = draw(st.integers(0, 10_000))
-    rng = np.random.default_rng(seed)
-    depots = draw(st.integers(1, 2))
-    size = depots + count
-    stops = []
-    for i in range(count):
-        opens = START + 600 * draw(st.integers(0, 10))
-        windows = [(opens, opens + 600 * draw(st.integers(0, 12)))]
-        if draw(st.booleans()):
-            windows.append((windows[0][1] + 1800, windows[0][1] + 4800))
-        names = draw(st.sets(st.sampled_from(CLASSES), min_size=1, max_size=2))
-        load = {name: {"mass_g": draw(st.integers(0, 60))} for name in sorted(names)}
-        allowed = draw(st.one_of(st.none(), st.just(frozenset({"D0"}))))
-        stops.append(
-            Stop(
-                id=f"s{i}",
-                location=depots + i,
-                windows=tuple(windows),
-                load=load,
-                service_s=60 * draw(st.integers(0, 20)),
-                allowed_depots=allowed,
-                penalty_fen=draw(st.integers(0, 5000)),
-            )
-        )
-    vehicles = []
-    for i in range(draw(st.integers(1, 3))):
-        vehicles.append(
-            Vehicle(
-                id=f"v{i}",
-                depot=f"D{i % depots}",
-                capacity={"mass_g": draw(st.integers(30, 150))},
-                licences=frozenset(draw(st.sets(st.sampled_from(CLASSES), min_size=1))),
-                shift_start_s=START,
-                shift_end_s=START + 3600 * draw(st.integers(1, 8)),
-                max_shift_s=1800 * draw(st.integers(2, 14)),
-                max_distance_m=draw(st.one_of(st.none(), st.integers(5_000, 60_000))),
-                max_trips=draw(st.integers(1, 3)),
-                fixed_cost_fen=draw(st.integers(0, 3000)),
-                cost_per_km_fen=draw(st.integers(0, 300)),
-                cost_per_h_fen=draw(st.integers(0, 5000)),
-                speed_permille=draw(st.sampled_from([700, 1000, 1300])),
-                separates=draw(st.booleans()),
-            )
-        )
-    kinds = st.sampled_from(["never", "unless_separated"])
-    pairs = draw(st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from(CLASSES), kinds), max_size=2))
-    return Problem(
-        depots=tuple(
-            Depot(
-                id=f"D{d}",
-                location=d,
-                accepts=frozenset(CLASSES),
-                open_s=START - 600 * draw(st.integers(-2, 2)),
-                unload_fixed_s=60 * draw(st.integers(0, 10)),
-                unload_per_unit_s=draw(st.integers(0, 30)),
-                unload_unit=draw(st.integers(1, 20)),
-                storage_left={"oil": draw(st.integers(0, 200))},
-                storage_total_left_g=draw(st.one_of(st.none(), st.integers(0, 300))),
-            )
-            for d in range(depots)
-        ),
-        vehicles=tuple(vehicles),
-        stops=tuple(stops),
-        travel=Travel(rng.integers(0, 15_000, (size, size)), rng.integers(0, 2400, (size, size))),
-        conflicts=tuple(Conflict(a, b, kind) for a, b, kind in pairs),
-        alone=frozenset(draw(st.sets(st.sampled_from(CLASSES), max_size=1))),
-        break_rule=BreakRule(60 * draw(st.integers(30, 90)), 60 * draw(st.integers(5, 20))),
-    )
+from tests.routing.random_problems import START, full_problems, problems
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -101,6 +26,82 @@ def test_every_plan_holds_every_rule_and_leaves_nothing_insertable_out(case: Pro
         for left in solution.unassigned:
             assert insertable(case, solution, left.stop_id) is None
             assert not _some_place_passes_the_checker(case, solution, left.stop_id)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(full_problems())
+def test_greedy_holds_every_rule_there_is_and_leaves_out_only_what_it_may(case: Problem) -> None:
+    solution = greedy.solve(case)
+    assert check(case, solution) == []
+    optional = {stop.id for stop in case.stops if stop.optional}
+    for left in solution.unassigned:
+        place = insertable(case, solution, left.stop_id)
+        if left.stop_id in optional and place is not None:
+            stop = next(item for item in case.stops if item.id == left.stop_id)
+            assert place.extra_cost_fen >= stop.penalty_fen
+            assert left.reason == "dearer_than_penalty"
+        else:
+            assert place is None
+            assert not _some_place_passes_the_checker(case, solution, left.stop_id)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(full_problems())
+def test_a_plan_is_read_back_as_it_was(case: Problem) -> None:
+    c, solution = Compiled(case), greedy.solve(case)
+    again = plan_of(c, solution)
+    assert [route_of(c, day) for day in again.days if day.trips] == list(solution.routes)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(full_problems(), st.integers(0, 10_000))
+def test_a_plan_taken_apart_and_put_together_holds_every_rule_at_each_step(case: Problem, seed: int) -> None:
+    c, rng = Compiled(case), Random(seed)
+    plan = greedy.construct(c)
+    for _ in range(4):
+        planned_now = sorted(plan.home)
+        plan.remove(rng.sample(planned_now, rng.randint(0, len(planned_now))))
+        assert check(case, unexplained(c, plan)) == []
+        for s in rng.sample(sorted(plan.absent), len(plan.absent)):
+            place = plan.best_place(s, rng=rng, blink=0.1)
+            if place is not None:
+                plan.insert(s, place)
+        assert check(case, unexplained(c, plan)) == []
+        plan.set_days([day for day in plan.days if day.trips])
+    assert check(case, unexplained(c, plan)) == []
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(full_problems())
+def test_the_exact_place_is_the_cheapest_of_all(case: Problem) -> None:
+    c = Compiled(case)
+    plan = greedy.construct(c)
+    for s in sorted(plan.home):
+        trial = plan.copy()
+        trial.remove([s])
+        extras = []
+        for k, old in enumerate(trial.days):
+            trips = old.trips
+            options = [(*trips[:t], (s,), *trips[t:]) for t in range(len(trips) + 1)]
+            for t, trip in enumerate(trips):
+                for at in range(len(trip) + 1):
+                    options.append((*trips[:t], (*trip[:at], s, *trip[at:]), *trips[t + 1 :]))
+            days = [make_day(c, k, option) for option in options]
+            extras += [day.cost_fen - old.cost_fen for day in days if day is not None]
+        place = trial.exact_place(s)
+        assert place is not None
+        assert place.estimate <= min(extras)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(full_problems())
+def test_no_planned_optional_stop_costs_more_than_its_penalty(case: Problem) -> None:
+    c = Compiled(case)
+    plan = plan_of(c, greedy.solve(case))
+    for s in [s for s in plan.home if c.optional[s]]:
+        day = plan.day_without(plan.home[s], {s})
+        if day is not None:
+            assert plan.days[plan.home[s]].cost_fen - day.cost_fen < c.penalty[s]
 
 
 def _some_place_passes_the_checker(case: Problem, solution: Solution, stop_id: str) -> bool:
@@ -131,34 +132,42 @@ def _passes(case: Problem, solution: Solution, stop_id: str, route: Route) -> bo
 
 def _driven(case: Problem, vehicle: Vehicle, order: list[list[str]], start_s: int) -> Route:
     """As early as possible after start_s, with no rests: a plain reading of the rules."""
-    from routing import Trip, Visit
-
     depot = next(item for item in case.depots if item.id == vehicle.depot)
     stops = {item.id: item for item in case.stops}
-    now, trips = max(start_s, depot.open_s), []
-    for names in order:
-        leave, here, visits, amount = now, depot.location, [], 0
+    seconds = case.travel_of(vehicle).duration_s
+    way = vehicle.under_way
+    here, now = (depot.location, max(start_s, depot.open_s)) if way is None else (way.location, way.at_s)
+    began_s, trips = None if way is None else way.started_s, []
+
+    def leg_s(target: int) -> int:
+        return -(-int(seconds[here, target]) * 1000 // vehicle.speed_permille)
+
+    for number, names in enumerate(order):
+        leave = now = max([now, *(stops[name].release_s for name in names)])
+        began_s = leave if began_s is None else began_s
+        visits, loads = [], [] if way is None or number else list(way.aboard.values())
         for name in names:
             spot = stops[name]
-            leg = -(-int(case.travel.duration_s[here, spot.location]) * 1000 // vehicle.speed_permille)
-            arrive = now + leg
+            arrive = now + leg_s(spot.location)
             begin = next((max(arrive, opens) for opens, closes in spot.windows if arrive <= closes), arrive)
-            now, here = begin + spot.service_s, spot.location
-            amount += sum(load["mass_g"] for load in spot.load.values())
+            scaled = -(-spot.service_s * vehicle.service_permille // 1000)
+            now, here = begin + spot.service_by_vehicle_s.get(vehicle.id, scaled), spot.location
+            loads += spot.load.values()
             visits.append(Visit(stop_id=name, arrive_s=arrive, start_s=begin, depart_s=now))
-        leg = -(-int(case.travel.duration_s[here, depot.location]) * 1000 // vehicle.speed_permille)
-        back = now + leg
-        now = max(back, depot.open_s) + depot.unload_fixed_s
-        now += -(-amount * depot.unload_per_unit_s // depot.unload_unit)
+        back = now + leg_s(depot.location)
+        now, here = max(back, depot.open_s), depot.location
+        if loads:
+            amount = sum(load["mass_g"] for load in loads)
+            now += depot.unload_fixed_s + -(-amount * depot.unload_per_unit_s // depot.unload_unit)
         trips.append(Trip(visits=tuple(visits), leave_s=leave, return_s=back, unload_end_s=now))
     return Route(
-        vehicle_id=vehicle.id, start_s=trips[0].leave_s, end_s=now, trips=tuple(trips),
+        vehicle_id=vehicle.id, start_s=began_s or 0, end_s=now, trips=tuple(trips),
         distance_m=0, drive_s=0, rest_s=0, cost_fen=0,
     )  # fmt: skip
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
-@given(problems(most=5), st.randoms(use_true_random=False))
+@given(st.one_of(problems(most=5), full_problems(most=5)), st.randoms(use_true_random=False))
 def test_the_timetable_is_found_whenever_a_plain_drive_would_do(case: Problem, rng: object) -> None:
     """make_day and the checker agree on one random order for the first vehicle."""
     vehicle, c = case.vehicles[0], Compiled(case)
@@ -173,7 +182,13 @@ def test_the_timetable_is_found_whenever_a_plain_drive_would_do(case: Problem, r
         routes=(),
         unassigned=tuple(Unassigned(stop_id=s.id, reason="x") for s in case.stops),
     )
-    relaxed = ("cost_wrong", "total_wrong", "storage_full", "stop_planned_and_unassigned")
+    relaxed = (
+        "cost_wrong",
+        "total_wrong",
+        "storage_full",
+        "stop_planned_and_unassigned",
+        "under_way_ignored",
+    )
     plain = [
         not [v for v in check(case, replace(empty, routes=(route,))) if v.code not in relaxed]
         for route in (_driven(case, vehicle, order, START + 300 * i) for i in range(12))
@@ -185,8 +200,8 @@ def test_the_timetable_is_found_whenever_a_plain_drive_would_do(case: Problem, r
         assert [v.code for v in found if v.code not in relaxed] == []
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
-@given(problems())
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.one_of(problems(), full_problems()))
 def test_a_problem_survives_json(case: Problem) -> None:
     again = problem_from_dict(problem_to_dict(case))
     assert again == case

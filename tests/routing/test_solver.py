@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from bench.planner_cases import day
 from routing import (
     BreakRule,
     Conflict,
+    Order,
     Problem,
     Progress,
     Solution,
@@ -231,18 +234,6 @@ def test_a_run_stopped_by_count_repeats_itself(plan: Solver) -> None:
     assert check(case, first) == []
 
 
-def test_or_tools_and_two_processes_repeat_themselves_and_beat_greedy(plan: Solver) -> None:
-    if plan is greedy.solve:
-        return
-    case = day(8, 3, seed=4)
-    once = solve(case, stop=StopRule(iterations=400), seed=5, workers=2)
-    again = solve(case, stop=StopRule(iterations=400), seed=5, workers=2)
-    assert once.routes == again.routes
-    assert once.stats.iterations == 400
-    assert once.stats.subsolves > 0
-    assert once.cost_fen < greedy.solve(case).cost_fen
-
-
 def test_cancelling_returns_the_best_so_far_within_a_second(plan: Solver) -> None:
     if plan is greedy.solve:
         return
@@ -269,6 +260,60 @@ def test_progress_never_gets_worse_and_ends_at_the_result(plan: Solver) -> None:
     assert costs == sorted(costs, reverse=True)
     assert costs[-1] >= solution.cost_fen
     assert told[-1].assigned == 8
+
+
+def test_a_lower_bound_is_told_and_holds(plan: Solver) -> None:
+    if plan is greedy.solve:
+        return
+    told: list[Progress] = []
+    case = day(8, 2, seed=6)
+    solution = solve(case, stop=StopRule(iterations=300), progress=told.append)
+    bound = told[-1].lower_bound_fen
+    assert bound is not None
+    assert 0 < bound <= solution.cost_fen
+
+
+def test_without_numba_the_plan_is_made_in_plain_python(
+    plan: Solver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if plan is greedy.solve:
+        return
+    monkeypatch.setitem(sys.modules, "routing.engine", None)
+    case = day(8, 2, seed=6)
+    told: list[Progress] = []
+    solution = solve(case, stop=StopRule(iterations=60), seed=1, progress=told.append)
+    assert solution.stats.engine == "python"
+    assert check(case, solution) == []
+    assert told[-1].best_cost_fen >= solution.cost_fen
+    assert solution.cost_fen <= greedy.solve(case).cost_fen
+    assert solution.routes == solve(case, stop=StopRule(iterations=60), seed=1).routes
+
+
+def test_numbers_too_large_for_the_engine_are_planned_in_plain_python(plan: Solver) -> None:
+    heavy = problem(
+        stop("a", 1, 10**15),
+        depots=(depot(unload_per_unit_s=3600, unload_unit=10**15),),
+        vehicles=(vehicle(capacity={"mass_g": 10**15}),),
+    )
+    solution = plan(heavy)
+    assert solution.unassigned == ()
+    assert solution.stats.engine in ("python", "greedy")
+
+
+def test_a_small_day_is_planned_again_with_pins_in_two_seconds(plan: Solver) -> None:
+    if plan is greedy.solve:
+        return
+    case = day(20, 3, seed=2)
+    first = solve(case, stop=StopRule(iterations=2000))
+    kept = first.routes[0]
+    pins = tuple(visit.stop_id for trip in kept.trips for visit in trip.visits)
+    pinned = replace(case, orders=(Order(vehicle=kept.vehicle_id, stops=pins),))
+    again = solve(pinned, stop=StopRule(seconds=1.5), initial=first)
+    assert again.stats.seconds < 2
+    assert again.cost_fen <= first.cost_fen
+    (same,) = [route for route in again.routes if route.vehicle_id == kept.vehicle_id]
+    visited = [visit.stop_id for trip in same.trips for visit in trip.visits]
+    assert [stop_id for stop_id in visited if stop_id in pins] == list(pins)
 
 
 def test_a_warm_start_is_never_made_worse(plan: Solver) -> None:

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from routing.explain.changes import EFFORT
 from tests import firms
 from tests.services import planning_world as world
 from tests.services.planning_world import DAY, NOW
@@ -22,7 +23,7 @@ from wastehub.models.requests import PickupRequest
 from wastehub.models.route_plans import PlanningRun, RoutePlan, Stop, full_plan
 from wastehub.models.vehicles import CrewMember
 from wastehub.services import planning
-from wastehub.web.left_out import sentence
+from wastehub.web.left_out import remedies, sentence
 
 
 @pytest.fixture
@@ -326,6 +327,7 @@ REASONS: dict[str, dict[str, Any]] = {
     "distance_too_long": {"vehicle": "示", "over_m": 900},
     "shift_too_short": {"vehicle": "示", "over_s": 900},
     "rest_impossible": {"vehicle": "示", "driving_s": 15_000},
+    "dearer_than_penalty": {"vehicle": "示", "extra_cost_fen": 12_300, "penalty_fen": 9_900},
     "fleet_exhausted": {
         "vehicles_used": 3,
         "vehicles": 3,
@@ -343,3 +345,44 @@ def test_every_reason_is_a_whole_sentence_with_its_numbers(app: Flask, reason: s
             text = sentence(reason, REASONS[reason])
             assert "—" not in text and ":900-" not in text and "%(" not in text
             assert text != sentence("none-such", {})
+
+
+# --- remedies in words ---------------------------------------------------------------------------
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "window_later": {"window": 0, "close_s": 57_600, "until_s": 63_000},
+    "window_earlier": {"window": 0, "open_s": 30_600, "from_s": 28_800},
+    "depot_allowed": {"depot": "JX-P02"},
+    "vehicle_allowed": {"vehicle": "示A"},
+    "unpinned": {"vehicle": "示A"},
+    "shift_longer": {"over_s": 900, "end_s": 0, "until_s": 64_800, "max_s": 28_800, "shift_s": 29_700},
+    "trip_more": {"max_trips": 2, "trips": 3},
+    "distance_longer": {"max_m": 100_000, "over_m": 900},
+    "depot_open_longer": {"close_s": 57_600, "until_s": 63_000},
+    "storage": {"load_class": "OIL:900-249-08:T/I", "left_g": 0, "over_g": 300_000},
+    "licence": {"load_classes": "OIL:900-249-08:T/I", "depot": "JX-P01"},
+    "depot_accepts": {"load_classes": "OIL:900-249-08:T/I"},
+    "capacity": {"dimension": "mass_g", "max": 1_000_000, "over": 300_000},
+    "vehicle_more": {"depot": "JX-P01", "vehicle": "示B"},
+}
+
+
+def test_every_change_the_planner_can_propose_has_its_words() -> None:
+    assert set(CHANGES) == set(EFFORT)
+
+
+@pytest.mark.parametrize("code", sorted(CHANGES))
+def test_a_remedy_says_what_to_change_and_what_it_costs(app: Flask, code: str) -> None:
+    remedy = {
+        "changes": [{"code": code, "of": "示例", **CHANGES[code]}],
+        "vehicle": "示A",
+        "start_s": 61_200,
+        "extra_m": 4_200,
+        "extra_cost_fen": 1_250,
+    }
+    for language in ("zh", "en"):
+        with app.test_request_context(headers={"Accept-Language": language}):
+            [text] = remedies({"remedies": [remedy]})
+            assert "—" not in text and ":900-" not in text and "%(" not in text
+            assert "17:00" in text and "4.2" in text and "12.50" in text
+            assert ("：" in text) == (language == "zh")

@@ -5,7 +5,7 @@ Every working day makes a handful of bulk calls to the same services that people
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -29,6 +29,7 @@ from .packing import fill, packing_of
 from .world import Firm, World
 
 YEAR_WORKING_DAYS = 250
+VEHICLE_STOPS = 8  # that one vehicle makes on an ordinary day
 # Sees all cases, settles none: each unit explains its own.
 ADMIN_EYE = Actor(author="service", role="regulator")
 EXPLANATIONS = (
@@ -72,12 +73,13 @@ class History:
         self.held: set[UUID] = set()
         self.visits: dict[int, list[Firm]] = defaultdict(list)
         self.filling: dict[int, list[tuple[Firm, str, int]]] = defaultdict(list)
+        pace = _pace(world)
         for firm in world.firms:
             if firm.id not in quiet:
-                self._schedule(firm)
+                self._schedule(firm, pace[firm.platform_id])
 
-    def _schedule(self, firm: Firm) -> None:
-        interval = YEAR_WORKING_DAYS / firm.invented.pickups
+    def _schedule(self, firm: Firm, pace: float) -> None:
+        interval = YEAR_WORKING_DAYS / (firm.invented.pickups * pace)
         at = self.rng.uniform(0, interval)
         while at < len(self.days) - 1:
             day = int(at)
@@ -145,6 +147,21 @@ class History:
         firms = self.visits[number]
         if firms:
             order(self.world, firms, ready_on=self.days[number], at=at)
+
+
+def _pace(world: World) -> dict[UUID, float]:
+    """By platform: the share of the wished pickups that its vehicles can make.
+
+    One, unless there are far more firms than the region has: what is never fetched would pile up at the
+    firms until their stores are full.
+    """
+    wished: Counter[UUID] = Counter()
+    for firm in world.firms:
+        wished[firm.platform_id] += firm.invented.pickups
+    return {
+        key: min(1.0, platform.vehicles * VEHICLE_STOPS * YEAR_WORKING_DAYS / max(wished[key], 1))
+        for key, platform in world.platforms.items()
+    }
 
 
 def register(

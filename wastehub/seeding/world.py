@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from ..db import Database
 from ..domain import calendar
 from ..domain.actors import Actor
-from ..models import organisations, reference
+from ..models import organisations, reference, vehicles
 from ..models.organisations import Organisation
 from ..models.vehicles import CrewMember, Vehicle
 from ..services import enrolment
@@ -27,10 +28,11 @@ ENROL_CHUNK = 1_000
 
 @dataclass(frozen=True)
 class Platform:
-    """A platform with the vehicle and people that take its lots away."""
+    """A platform with the vehicle and people that take its lots away; `vehicles`: those that collect."""
 
     row: Organisation
     desk: Actor
+    vehicles: int
     outbound: Vehicle | None
     outbound_crew: tuple[UUID, UUID] | None
 
@@ -92,9 +94,14 @@ class World:
         """The platforms and plants that take part; real plants never do."""
         with self.database.reading() as session:
             found = organisations.organisations_of(session, "platform")
+            collecting = Counter(
+                vehicle.platform_id
+                for vehicle in vehicles.vehicles_of(session, [row.id for row in found], use="collection")
+            )
             for row in found:
                 vehicle, crew = _outbound(session, row.id)
-                self.platforms[row.id] = Platform(row, _desk("dispatcher", row), vehicle, crew)
+                desk = _desk("dispatcher", row)
+                self.platforms[row.id] = Platform(row, desk, collecting[row.id], vehicle, crew)
                 self.platform_of_county[row.county_code or ""] = row.id
             plants = [row for row in organisations.organisations_of(session, "plant") if row.demo_flows]
             methods = reference.plant_methods(session, [row.id for row in plants])

@@ -16,9 +16,38 @@ def sentence(reason: str, numbers: Mapping[str, Any]) -> str:
     return explain_code(f"unassigned.{reason}", _readable(numbers)).message
 
 
+def remedies(numbers: Mapping[str, Any]) -> list[str]:
+    """What would let the request in, each tried on the plan itself, the easiest first (F44)."""
+    return [_remedy(one) for one in numbers.get("remedies", ())]
+
+
+def _remedy(one: Mapping[str, Any]) -> str:
+    changes = words.joined(
+        explain_code(f"remedy.{change['code']}", _changed(change)).message for change in one["changes"]
+    )
+    return _(
+        "%(changes)s：由 %(vehicle)s 于 %(at)s 收运，多行 %(km)s，多花 %(cost)s",
+        changes=changes,
+        vehicle=one["vehicle"],
+        at=formatting.clock(one["start_s"]),
+        km=formatting.km(one["extra_m"]),
+        cost=formatting.money(one["extra_cost_fen"]),
+    )
+
+
+def _changed(change: Mapping[str, Any]) -> dict[str, Any]:
+    shown = _readable({name: value for name, value in change.items() if name != "code"})
+    for name in ("until_s", "close_s", "from_s", "open_s"):
+        if name in shown:
+            shown[name] = formatting.clock(int(shown[name]))
+    if "load_classes" in shown:
+        shown["load_classes"] = _wastes(str(shown["load_classes"]))
+    return shown
+
+
 def _readable(numbers: Mapping[str, Any]) -> dict[str, Any]:
     """The solver's numbers with units a reader knows: its load classes are waste codes, its seconds times."""
-    shown: dict[str, Any] = dict(numbers)
+    shown: dict[str, Any] = {name: value for name, value in numbers.items() if name != "remedies"}
     for name in ("load_class", "with"):
         if name in shown:
             shown[name] = _wastes(str(shown[name]))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 import routing
 from routing import Problem, Progress, Solution, StopRule, greedy, json_io
+from routing.explain import explain
 
 from ... import ledger
 from ...db import Database, new_id
@@ -26,6 +27,10 @@ from . import facts, load_classes
 from .facts import DayFacts
 from .load_classes import Cargo
 from .problem import Keys, from_facts
+
+# By stop left out: changes that would let it in, as the plan keeps them.
+Remedies = dict[str, list[dict[str, Any]]]
+EXPLAINED_MAX, REMEDIES_MAX = 40, 3
 
 Engine = Literal["ortools", "greedy"]
 
@@ -67,12 +72,14 @@ def plan_day(
     actor.require("plan.run")
     day = _read(database, actor=actor, service_on=service_on, now=now)
     problem, keys = from_facts(day)
+    remedies: Remedies = {}
     if engine == "greedy":
         solution = greedy.solve(problem)
     else:
         solution = routing.solve(
             problem, stop=stop, seed=seed, progress=progress, cancelled=cancelled, workers=_workers(stop)
         )
+        remedies = _remedies(problem, solution)
     violations = routing.check(problem, solution)
     if violations:
         raise PlanBreaksRules(f"{len(violations)} violations, the first: {violations[0]}")
@@ -85,6 +92,7 @@ def plan_day(
             problem=problem,
             keys=keys,
             solution=solution,
+            remedies=remedies,
             now=now(),
         )
         if finish is not None:
@@ -200,6 +208,7 @@ def store(
     problem: Problem,
     keys: Keys,
     solution: Solution,
+    remedies: Remedies,
     now: datetime,
 ) -> RoutePlan:
     """Write a checked solution as a draft plan with its rounds, stops and what it leaves out."""
@@ -235,7 +244,7 @@ def store(
         code = _platform_code(keys, route)
         number = next(numbers[f"round/{code}/{stamp}"])
         _add_round(session, plan, keys, route, f"SY{stamp}-{code.rsplit('-', 1)[-1]}-{number:02d}", now)
-    session.add_all(_left_out(plan, keys, solution))
+    session.add_all(_left_out(plan, keys, solution, remedies))
     session.flush()
     return plan
 
@@ -296,13 +305,13 @@ def _add_round(
         )
 
 
-def _left_out(plan: RoutePlan, keys: Keys, solution: Solution) -> list[UnassignedStop]:
+def _left_out(plan: RoutePlan, keys: Keys, solution: Solution, remedies: Remedies) -> list[UnassignedStop]:
     found = [
         UnassignedStop(
             plan_id=plan.id,
             request_id=keys.requests[item.stop_id].id,
             reason=_reason(keys, item),
-            numbers=dict(item.numbers),
+            numbers=dict(item.numbers) | {"remedies": remedies.get(item.stop_id, [])},
         )
         for item in solution.unassigned
     ]
@@ -313,6 +322,24 @@ def _left_out(plan: RoutePlan, keys: Keys, solution: Solution) -> list[Unassigne
             )
         )
     return found
+
+
+def _remedies(problem: Problem, solution: Solution) -> Remedies:
+    """By stop left out: the easiest changes that would let it in, each tried on the very plan (F44)."""
+    asked = [item.stop_id for item in solution.unassigned][:EXPLAINED_MAX]
+    return {
+        one.stop_id: [
+            {
+                "changes": [{"code": each.code, "of": each.of, **each.numbers} for each in remedy.changes],
+                "vehicle": remedy.vehicle_id,
+                "start_s": remedy.fit.start_s,
+                "extra_m": remedy.fit.extra_m,
+                "extra_cost_fen": remedy.fit.extra_cost_fen,
+            }
+            for remedy in one.remedies[:REMEDIES_MAX]
+        ]
+        for one in explain(problem, solution, asked)
+    }
 
 
 def _reason(keys: Keys, item: routing.Unassigned) -> str:

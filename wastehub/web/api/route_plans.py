@@ -12,7 +12,7 @@ from marshmallow import Schema, fields, validate
 from ...services import dispatch, planning
 from ...services.dispatch import boards
 from ..acting import Act, acting, viewing
-from ..left_out import sentence
+from ..left_out import remedies, sentence
 from ..pages.dispatcher import queue_after_commit
 
 api = Blueprint("api_route_plans", __name__, description="Planning runs and route plans / 收运计划")
@@ -97,6 +97,7 @@ class LeftOutSchema(Schema):
     reason = fields.String()
     numbers = fields.Dict()
     explanation = fields.Function(lambda row: sentence(row.reason, row.numbers))
+    remedies = fields.Function(lambda row: remedies(row.numbers))
 
 
 class PlanSchema(PlanSummarySchema):

@@ -194,10 +194,67 @@ TABLE: dict[str, tuple[str, str]] = {
         "连续驾驶 %(driving_duration)s，排不进法定休息。请由更近的平台服务。",
         "With %(driving_duration)s of driving the lawful rest does not fit. Let a nearer platform serve it.",
     ),
+    "unassigned.dearer_than_penalty": (
+        "可以收，但今天多花 %(extra_cost_fen)s，高于放到以后的代价 %(penalty_fen)s。如需今天收，"
+        "请标为加急后重新计算。",
+        "It could be fetched, but today it would cost %(extra_cost_fen)s more, above the price of leaving it "
+        "for later (%(penalty_fen)s). Mark it urgent and plan again if it has to go today.",
+    ),
     "unassigned.fleet_exhausted": (
         "当天车辆已排满（用了 %(vehicles_used)s / %(vehicles)s 辆），主要受限于%(by)s。请增加车辆或班"
         "组，或改日；按到期日会优先排入下一天。",
         "The day's vehicles are full (%(vehicles_used)s of %(vehicles)s in use), mostly for lack of "
         "%(by)s. Add a vehicle and crew or wait for the next day, when its due date puts it first.",
+    ),
+    # --- what would let a request in ---
+    "remedy.window_later": (
+        "单位可收运时段延至 %(until_s)s（现为 %(close_s)s）",
+        "Firm open until %(until_s)s instead of %(close_s)s",
+    ),
+    "remedy.window_earlier": (
+        "单位可收运时段提前至 %(from_s)s（现为 %(open_s)s）",
+        "Firm open from %(from_s)s instead of %(open_s)s",
+    ),
+    "remedy.depot_allowed": (
+        "由平台 %(depot)s 服务（须先有收集合同）",
+        "Served by platform %(depot)s (a contract first)",
+    ),
+    "remedy.vehicle_allowed": ("允许由车辆 %(vehicle)s 收运", "Vehicle %(vehicle)s allowed to fetch it"),
+    "remedy.unpinned": ("不再固定在车辆 %(vehicle)s 上", "No longer pinned to vehicle %(vehicle)s"),
+    "remedy.shift_longer": (
+        "车辆 %(of)s 班次延长 %(over_duration)s",
+        "Shift of vehicle %(of)s longer by %(over_duration)s",
+    ),
+    "remedy.trip_more": (
+        "车辆 %(of)s 跑 %(trips)s 趟（现限 %(max_trips)s 趟）",
+        "Vehicle %(of)s makes %(trips)s trips instead of %(max_trips)s",
+    ),
+    "remedy.distance_longer": (
+        "车辆 %(of)s 当日里程上限提高 %(over_m)s",
+        "Daily distance of vehicle %(of)s raised by %(over_m)s",
+    ),
+    "remedy.depot_open_longer": (
+        "平台 %(of)s 延至 %(until_s)s 关门（现为 %(close_s)s）",
+        "Platform %(of)s open until %(until_s)s instead of %(close_s)s",
+    ),
+    "remedy.storage": (
+        "平台 %(of)s 为 %(load_class)s 腾出 %(over_g)s 库容",
+        "Platform %(of)s makes room for %(over_g)s of %(load_class)s",
+    ),
+    "remedy.licence": (
+        "平台 %(depot)s 有一辆获准运输 %(load_classes)s 的同型车辆",
+        "A vehicle like %(of)s at platform %(depot)s, licensed for %(load_classes)s",
+    ),
+    "remedy.depot_accepts": (
+        "平台 %(of)s 获准接收 %(load_classes)s",
+        "Platform %(of)s permitted to take %(load_classes)s",
+    ),
+    "remedy.capacity": (
+        "一辆%(dimension)s比 %(of)s 多 %(over)s 的车辆",
+        "A vehicle with %(over)s more than %(of)s (%(dimension)s)",
+    ),
+    "remedy.vehicle_more": (
+        "平台 %(depot)s 增加一辆与 %(of)s 同型的车辆和班组",
+        "One more vehicle like %(of)s with crew at platform %(depot)s",
     ),
 }

@@ -34,7 +34,7 @@ from ..context import current_actor, settings
 from ..explanations import explain_code
 from ..form_states import blank, refused, version_of
 from ..label_drawing import qr_svg
-from ..left_out import sentence
+from ..left_out import remedies, sentence
 from ..listing import Column, read_query
 from ..locale import select_locale
 from ..navigation import home_of
@@ -133,6 +133,7 @@ def home(act: Act) -> str:
         board=board,
         day=today,
         sentence=sentence,
+        remedies=remedies,
         progress={row.id: _round_progress(row) for row in board.rounds},
     )
 
@@ -353,6 +354,7 @@ def plan(act: Act, plan_id: UUID, violation: RuleViolation | None = None) -> str
         by_platform=_by_platform(row),
         drawing=region_map(settings().region, row.rounds, [u.request.enterprise for u in row.unassigned]),
         sentence=sentence,
+        remedies=remedies,
         totals=_plan_totals(row),
         sums_of=_round_progress,
         stops_of=lambda rounds: sum(_stops(each) for each in rounds),

@@ -1,0 +1,82 @@
+"""How a run is laid out: when it ends, how hot it is on the way, when days are recombined."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from routing.solution import StopRule
+
+HOT, WARM, COLD = 2.0, 0.15, 0.06  # temperatures in mean fen per stop
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of the run (shares 0 to 1) that cools from `hot` to `cold` and ends with a recombination."""
+
+    begin: float
+    end: float
+    hot: float
+    cold: float
+
+    def temperature(self, share: float) -> float:
+        along = min(max((share - self.begin) / (self.end - self.begin), 0.0), 1.0)
+        return self.hot * float((self.cold / self.hot) ** along)
+
+
+PHASES = (
+    Phase(0.0, 0.8, HOT, COLD),
+    Phase(0.8, 0.9, WARM, COLD),
+    Phase(0.9, 1.0, WARM, COLD),
+)
+
+
+@dataclass(slots=True)
+class Clock:
+    """When to stop: by time, by CPU time, by count, or because somebody says so.
+
+    `spare_s` is kept back for writing the plan out.
+    """
+
+    stop: StopRule
+    cancelled: Callable[[], bool] | None = None
+    spare_s: float = 0.0
+    begin: float = field(default_factory=time.monotonic)
+    begin_cpu: float = field(default_factory=time.process_time)
+    was_cancelled: bool = False
+
+    @property
+    def counted(self) -> bool:
+        """Whether the count alone decides, so that the run must repeat itself."""
+        return self.stop.seconds is None and self.stop.cpu_seconds is None
+
+    def share(self, iterations: int) -> float:
+        """The part of the run that is over; 1 and more: stop."""
+        parts = [0.0]
+        if self.stop.iterations is not None:
+            parts.append(iterations / self.stop.iterations if self.stop.iterations else 1.0)
+        if self.stop.seconds is not None:
+            parts.append(_part(time.monotonic() - self.begin, self.stop.seconds, self.spare_s))
+        if self.stop.cpu_seconds is not None:
+            parts.append(_part(time.process_time() - self.begin_cpu, self.stop.cpu_seconds, self.spare_s))
+        return max(parts)
+
+    def seconds_left(self, iterations: int) -> float:
+        """Wall or CPU seconds left, whichever is less; infinite if only the count decides."""
+        left = [float("inf")]
+        if self.stop.seconds is not None:
+            left.append(self.stop.seconds - self.spare_s - (time.monotonic() - self.begin))
+        if self.stop.cpu_seconds is not None:
+            left.append(self.stop.cpu_seconds - self.spare_s - (time.process_time() - self.begin_cpu))
+        return min(left)
+
+    def poll(self) -> bool:
+        """Ask whether the run is cancelled."""
+        if not self.was_cancelled and self.cancelled is not None and self.cancelled():
+            self.was_cancelled = True
+        return self.was_cancelled
+
+
+def _part(spent: float, allowed: float, spare: float) -> float:
+    return spent / max(allowed - spare, 1e-3)
