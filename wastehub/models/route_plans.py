@@ -327,19 +327,6 @@ def stops_by_id(session: Session, ids: list[UUID], *, lock: bool = False) -> dic
     return {row.id: row for row in session.scalars(query)}
 
 
-def owners_of_stops(session: Session, stop_ids: list[UUID]) -> dict[UUID, UUID]:
-    """Stop -> the enterprise that asked for it."""
-    found: dict[UUID, UUID] = {}
-    for start in range(0, len(stop_ids), 500):
-        query = (
-            select(Stop.id, PickupRequest.enterprise_id)
-            .join(Stop.request)
-            .where(Stop.id.in_(stop_ids[start : start + 500]))
-        )
-        found.update({stop_id: enterprise_id for stop_id, enterprise_id in session.execute(query)})
-    return found
-
-
 def round_ids_of_stops(session: Session, stop_ids: list[UUID]) -> list[UUID]:
     """The rounds that the stops belong to: to lock a round before its stops."""
     query = select(Trip.round_id).join(Stop, Stop.trip_id == Trip.id).where(Stop.id.in_(stop_ids))

@@ -162,7 +162,8 @@ class _Desk:
                 for stop in trip.stops:
                     if stop.state != "cancelled":
                         self.stops[row.id, stop.request_id] = stop
-        self.owners = round_rows.owners_of_stops(self.session, [s.id for s in self.stops.values()])
+        read = round_rows.stops_by_id(self.session, [s.id for s in self.stops.values()])
+        self.owners = {key: stop.request.enterprise_id for key, stop in read.items()}
         self.papers: dict[UUID, Manifest] = {}
         self.trip_state = {t.id: t.state for row in self.rounds.values() for t in row.trips}
         self.board: dict[UUID, dict[UUID, tuple[Load, int]]] = defaultdict(dict)
