@@ -24,10 +24,10 @@ def ask(net: Net, live: Live, row: int, trip: int, node: int) -> None:
     kind = net.kinds[k]
     if net.rules[0].storage and not live.room[kind.depot]:
         return
-    for w in range(net.classes.shape[1]):
-        if net.avoid[kind.separates, node, w] & live.trip_classes[row, trip, w]:
-            return
-    if net.allow[k, node] and _load_fits(net, live, row, trip, node, k):
+    mixes = _mixes(net, live, row, trip, node, kind.separates)
+    if not mixes and (kind.separates or not _mixes(net, live, row, trip, node, 1)):
+        return
+    if mixes and net.allow[k, node] and _load_fits(net, live, row, trip, node, k):
         live.admitted[row, trip] = k
         live.surcharge[row, trip] = 0.0
         return
@@ -40,6 +40,7 @@ def ask(net: Net, live: Live, row: int, trip: int, node: int) -> None:
             not net.wider[k, other]
             or live.used[other] >= net.kinds[other].count
             or not net.allow[other, node]
+            or not (mixes or net.kinds[other].separates)
         ):
             continue
         extra = day_cost(net, other, info.metres, info.span) - info.cost
@@ -47,6 +48,15 @@ def ask(net: Net, live: Live, row: int, trip: int, node: int) -> None:
             cheapest = extra
             live.admitted[row, trip] = other
             live.surcharge[row, trip] = extra
+
+
+@inlined
+def _mixes(net: Net, live: Live, row: int, trip: int, node: int, separates: int) -> bool:
+    """Whether the stop gets on with all that a trip of a vehicle with or without compartments carries."""
+    for w in range(net.classes.shape[1]):
+        if net.avoid[separates, node, w] & live.trip_classes[row, trip, w]:
+            return False
+    return True
 
 
 @inlined

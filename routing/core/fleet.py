@@ -96,7 +96,7 @@ def storage(index: Index, coming: Array) -> Array:
 def peers(kinds: Array) -> Array:
     """By kind: other kinds with the same depot, hours, matrix and service times, cheapest first."""
     groups: dict[tuple[int, ...], list[int]] = {}
-    same = ("depot", "opens", "closes", "matrix", "profile", "separates")
+    same = ("depot", "opens", "closes", "matrix", "profile")
     for k, kind in enumerate(kinds):
         if kind["begun"] < 0:
             groups.setdefault(tuple(int(kind[name]) for name in same), []).append(k)
@@ -119,7 +119,7 @@ def licensed(allow: Array) -> Array:
 def wider(kinds: Array, capacity: Array, may: Array) -> Array:
     """b1[kind, kind]: whether the second may do whatever the first may (`may` from licensed)."""
     roomier = (capacity[:, None, :] <= capacity[None, :, :]).all(axis=2)
-    limits = ("trips", "reach", "longest")
+    limits = ("trips", "reach", "longest", "separates")
     longer = np.all([kinds[name][:, None] <= kinds[name][None, :] for name in limits], axis=0)
     all_of_it: Array = roomier & longer & may
     return all_of_it

@@ -10,7 +10,7 @@ from routing.core.chance import below
 from routing.core.jit import compiled, inlined
 from routing.core.layout import Live, Net
 from routing.core.rests import full_span
-from routing.core.rows import may_visit_all, store
+from routing.core.rows import may_visit_all, quarrels, store
 from routing.core.stretches import day_cost, within_limits
 from routing.core.timing import rebuild
 
@@ -57,7 +57,7 @@ def _cost_with(net: Net, live: Live, row: int, k: int, below_cost: float) -> flo
     metres = _sequence(net, live, row, k)
     if kind.fixed + kind.per_m * metres >= below_cost or not may_visit_all(net, live, row, k):
         return below_cost
-    if kind.separates != net.kinds[info.kind].separates and _quarrels(net, live, row, kind.separates):
+    if kind.separates != net.kinds[info.kind].separates and quarrels(net, live, row, kind.separates):
         return below_cost
     if (
         kind.depot != net.kinds[info.kind].depot
@@ -83,24 +83,6 @@ def _sequence(net: Net, live: Live, row: int, k: int) -> int:
         live.trial[i] = kind.depot if node < net.rules[0].first else node
         metres += legs[live.trial[i - 1], live.trial[i], 0]
     return metres
-
-
-@compiled
-def _quarrels(net: Net, live: Live, row: int, separates: int) -> bool:
-    """Whether two stops of a trip may not share it on a vehicle that separates, or does not."""
-    info = live.rows[row]
-    for i in range(1, info.size + 1):
-        a = live.seq[row, i]
-        if a < net.rules[0].first:
-            continue
-        for j in range(i + 1, info.size + 1):
-            b = live.seq[row, j]
-            if b < net.rules[0].first:
-                break
-            for w in range(net.classes.shape[1]):
-                if net.avoid[separates, a, w] & net.classes[b, w]:
-                    return True
-    return False
 
 
 @compiled

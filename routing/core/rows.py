@@ -140,6 +140,8 @@ def kind_fits(net: Net, live: Live, row: int, k: int) -> bool:
     info = live.rows[row]
     if info.trips > net.kinds[k].trips or not within_limits(net, k, info.metres, info.span):
         return False
+    if net.kinds[k].separates < net.kinds[info.kind].separates and quarrels(net, live, row, 0):
+        return False
     for trip in range(info.trips):
         for d in range(net.load.shape[1]):
             if live.trip_load[row, trip, d] > net.capacity[k, d]:
@@ -157,6 +159,24 @@ def may_visit_all(net: Net, live: Live, row: int, k: int) -> bool:
         if node >= net.rules[0].first and not net.allow[k, node]:
             return False
     return True
+
+
+@compiled
+def quarrels(net: Net, live: Live, row: int, separates: int) -> bool:
+    """Whether two stops of a trip may not share it on a vehicle that separates, or does not."""
+    info = live.rows[row]
+    for i in range(1, info.size + 1):
+        a = live.seq[row, i]
+        if a < net.rules[0].first:
+            continue
+        for j in range(i + 1, info.size + 1):
+            b = live.seq[row, j]
+            if b < net.rules[0].first:
+                break
+            for w in range(net.classes.shape[1]):
+                if net.avoid[separates, a, w] & net.classes[b, w]:
+                    return True
+    return False
 
 
 @compiled

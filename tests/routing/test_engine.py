@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bench.planner_cases import day
-from routing import Problem, Solution, StopRule, Travel, Vehicle, check, greedy, solve
+from routing import Conflict, Problem, Solution, StopRule, Travel, Vehicle, check, greedy, solve
 from routing.compiled import Compiled
 from routing.core.layout import KIND
-from routing.engine import Engine, Run
+from routing.engine import Engine, KindDay, Run
 from routing.finish import plan_of
 from tests.routing.brute_force import best_cost
 from tests.routing.builders import HOUR, problem, road, stop, vehicle
@@ -66,6 +66,40 @@ def test_seven_stops_in_the_best_order() -> None:
     stops = tuple(stop(f"s{i}", i, windows=((8 * HOUR, (9 + i) * HOUR),)) for i in range(1, 8))
     case = problem(*stops, vehicles=(vehicle(capacity={"mass_g": 900}),), travel=Travel(metres, metres // 20))
     assert by_count(case).cost_fen == best_cost(case)
+
+
+def trucks_of_two_sizes(*stops: Any) -> Problem:
+    """Many small trucks, and two large ones with compartments, each of which does the work of four."""
+    small = {"capacity": {"mass_g": 1200}, "fixed_cost_fen": 26_000}
+    large = {"capacity": {"mass_g": 4800}, "fixed_cost_fen": 48_000, "separates": True}
+    return problem(
+        *stops,
+        vehicles=(
+            *(vehicle(f"S{i}", **small) for i in range(20)),
+            *(vehicle(f"L{i}", **large) for i in range(2)),
+        ),
+        travel=road(100, metres=100),
+        conflicts=(Conflict("oil", "acid", kind="unless_separated"),),
+    )
+
+
+def test_small_days_grow_into_those_of_trucks_with_compartments() -> None:
+    stops = (stop(f"s{i}", 1 + i, service_s=60) for i in range(90))
+    run = Run(Engine(trucks_of_two_sizes(*stops)), seed=1)
+    run.adopt([KindDay(0, tuple(range(first, first + 10))) for first in range(1, 91, 10)])
+    run.step(2000, 10.0, 10.0)
+    assert [day.kind for day in run.best()] == [1, 1]
+
+
+def test_what_needs_compartments_calls_for_the_truck_that_has_them() -> None:
+    mixed = [stop(f"s{i}", 1 + i, load_class="acid" if i == 2 else "oil") for i in range(4)]
+    solution = by_count(trucks_of_two_sizes(*mixed), 300)
+    assert [route.vehicle_id for route in solution.routes] == ["L0"]
+
+
+def test_what_needs_none_goes_back_to_a_truck_without() -> None:
+    few = [stop(f"s{i}", 1 + i) for i in range(4)]
+    assert [route.vehicle_id[0] for route in by_count(trucks_of_two_sizes(*few), 300).routes] == ["S"]
 
 
 def test_a_run_stopped_by_count_repeats_itself_and_another_seed_differs() -> None:
