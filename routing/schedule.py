@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from routing.solution import StopRule
 
@@ -25,11 +26,24 @@ class Phase:
         return self.hot * float((self.cold / self.hot) ** along)
 
 
-PHASES = (
-    Phase(0.0, 0.8, HOT, COLD),
-    Phase(0.8, 0.9, WARM, COLD),
-    Phase(0.9, 1.0, WARM, COLD),
-)
+ANNEALED = 0.8  # share of the run for the first coolings; two short warm ones follow
+COOLED_PER_STOP = 1500  # iterations per stop, of which a cooling wants at least so many
+COOLINGS_MAX = 6
+
+
+def phases(iterations_per_stop: float) -> tuple[Phase, ...]:
+    """How a run of so many iterations per stop is laid out.
+
+    With time to spare several coolings find more than one slow one: each may end with other vehicles and
+    another grouping, and what is good in each is recombined.
+    """
+    coolings = min(max(int(iterations_per_stop / COOLED_PER_STOP), 1), COOLINGS_MAX)
+    ends = [ANNEALED * number / coolings for number in range(coolings + 1)]
+    return (
+        *(Phase(begin, end, HOT, COLD) for begin, end in pairwise(ends)),
+        Phase(0.8, 0.9, WARM, COLD),
+        Phase(0.9, 1.0, WARM, COLD),
+    )
 
 
 @dataclass(slots=True)
@@ -70,6 +84,17 @@ class Clock:
         if self.stop.cpu_seconds is not None:
             left.append(self.stop.cpu_seconds - self.spare_s - (time.process_time() - self.begin_cpu))
         return min(left)
+
+    def expected(self, iterations_per_s: float, workers: int) -> float:
+        """Iterations that each worker has room for, at this speed."""
+        found = [float("inf")]
+        if self.stop.iterations is not None:
+            found.append(self.stop.iterations / workers)
+        if self.stop.seconds is not None:
+            found.append(self.stop.seconds * iterations_per_s)
+        if self.stop.cpu_seconds is not None:
+            found.append(self.stop.cpu_seconds * iterations_per_s / workers)
+        return min(found)
 
     def poll(self) -> bool:
         """Ask whether the run is cancelled."""

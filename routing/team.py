@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 
 from routing.engine import SETTLING, Engine, KindDay, Run
 from routing.recombine import Limit, recombine
-from routing.schedule import PHASES, Clock, Phase
+from routing.schedule import Clock, Phase, phases
 
 CHUNK_S = 0.04  # between two looks at the clock
 CHUNK = 100  # iterations between two looks when the count decides
-RECOMBINE_SHARE = 0.04  # of the time, per recombination
+RECOMBINED = 0.12  # share of the time for all recombinations together
 RECOMBINE_WORK = 2.0  # deterministic time per recombination when the count decides
 WORTH_RECOMBINING = (
     20_000  # iterations per stop and run below which a counted run does without, divided by stops
@@ -34,6 +34,7 @@ class Team:
     workers: int = 1
     tell: Callable[[Run, int], None] | None = None
     runs: list[Run] = field(default_factory=list)
+    course: tuple[Phase, ...] = phases(0.0)
     scale: float = 0.0
     recombinations: int = 0
     wins: int = 0
@@ -51,26 +52,29 @@ class Team:
 
     def work(self) -> None:
         """Until the clock says stop. The best plan is that of `best` afterwards."""
-        self._settle()
+        speed = self._settle()
+        self.course = phases(self.clock.expected(speed, self.workers) / max(self.engine.stops, 1))
         with ThreadPoolExecutor(self.workers) as threads:
-            for phase in PHASES:
+            for phase in self.course:
                 list(threads.map(self._phase, self.runs, [phase] * self.workers))
                 if self.clock.was_cancelled:
                     break
-                self._share(last=phase is PHASES[-1])
+                self._share(last=phase is self.course[-1])
 
-    def _settle(self) -> None:
-        """The first plan, and what a stop costs in it."""
+    def _settle(self) -> float:
+        """The first plan, and what a stop costs in it; iterations a second of one run."""
         run = self.runs[0]
         run.first_plan()
         self._report()
         rest = SETTLING
         if self.clock.stop.iterations is not None:
             rest = min(rest, self.clock.stop.iterations // (10 * self.workers))
+        begin, before = time.monotonic(), run.iterations
         while rest > 0 and not self._over(run, 1.0) and not self.clock.poll():
             run.step(min(rest, 50), 1.0, 1.0)
             rest -= 50
         self.scale = run.mean_cost()
+        return (run.iterations - before) / max(time.monotonic() - begin, 1e-3)
 
     def _over(self, run: Run, end: float) -> bool:
         return self._share_of(run) >= end
@@ -80,9 +84,8 @@ class Team:
 
     def _phase(self, run: Run, phase: Phase) -> None:
         """Anneal one run to the end of the phase."""
-        end = phase.end - (
-            0.0 if self.clock.counted else min(RECOMBINE_SHARE, 0.3 * (phase.end - phase.begin))
-        )
+        spare = min(RECOMBINED / len(self.course), 0.3 * (phase.end - phase.begin))
+        end = phase.end - (0.0 if self.clock.counted else spare)
         chunk = CHUNK if self.clock.counted else 10
         while (share := self._share_of(run)) < end and not self.clock.was_cancelled:
             if run is self.runs[0]:
@@ -128,9 +131,8 @@ class Team:
             limit = Limit(deterministic=RECOMBINE_WORK)
         else:
             left = self.clock.seconds_left(self.iterations)
-            allowed = RECOMBINE_SHARE * max(
-                self.clock.stop.seconds or 0.0, self.clock.stop.cpu_seconds or 0.0
-            )
+            whole = max(self.clock.stop.seconds or 0.0, self.clock.stop.cpu_seconds or 0.0)
+            allowed = RECOMBINED / len(self.course) * whole
             if left < 0.05:
                 return None
             limit = Limit(seconds=max(min(left, allowed), 0.05))

@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.browsers import provide_browser
 
 ROOT = Path(__file__).resolve().parent.parent
+WORKERS_MAX = 8
 
 
 def main() -> int:
@@ -25,8 +26,10 @@ def main() -> int:
         argument.startswith(("-n", "--numprocesses", "--pdb", "--collect-only", "--co"))
         for argument in arguments
     ):
-        # A group stays on one worker: two browsers at once are too many for two cores.
-        command += ["-n", "logical", "--maxprocesses", "8", "--dist", "loadgroup"]
+        # One more than there are cores, because browsers and databases let their worker wait. A group stays
+        # on one worker: two browsers at once are too many for two cores.
+        workers = min((os.cpu_count() or 1) + 1, WORKERS_MAX)
+        command += ["-n", str(workers), "--dist", "loadgroup"]
     return subprocess.run([*command, *arguments], cwd=ROOT, env=dict(os.environ, TZ="UTC")).returncode
 
 

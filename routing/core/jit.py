@@ -1,7 +1,8 @@
 """How the engine's inner loops are compiled: one decorator for all, without the GIL, cached on disk.
 
-The cache directory is named after the sources. numba looks only at the file of the function it compiles
-and would go on using code into which an old version of another file's function was pasted.
+The cache directory is named after the sources, where they lie and when they were written. numba looks only
+at place and time of the file of the function it compiles: it would go on using code into which an old version
+of another file's function was pasted, and compile again what was copied, although it lies there.
 
 Set NUMBA_BOUNDSCHECK=1 to run with every index checked (cached apart).
 """
@@ -51,7 +52,7 @@ def _cache_directory() -> Path:
     here = Path(__file__).resolve().parent
     digest = hashlib.sha256(numba.__version__.encode())
     for source in sorted(here.glob("*.py")):
-        digest.update(source.read_bytes())
+        digest.update(f"{source}\0{source.stat().st_mtime_ns}\0".encode() + source.read_bytes())
     checked = "checked-" if os.environ.get("NUMBA_BOUNDSCHECK") == "1" else ""
     base = _writable(
         os.environ.get("NUMBA_CACHE_DIR"), here / "__pycache__", Path.home() / ".cache" / "wastehub-routing"
