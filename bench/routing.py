@@ -6,7 +6,7 @@
 --instances DIR       the folder of published instances (or WASTEHUB_BENCH_INSTANCES); without it only our own
                       generator is measured
 
-The peers come with the extra "bench" (pip install wastehub[bench]). Rows are kept in var/bench/routing.jsonl,
+The peers come with the extra "bench" (pip install wastehub[bench]). Rows are kept in docs/benchmarks/routing.jsonl,
 those of the present code make docs/benchmarks/routing.md.
 """
 
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--only", action="append", choices=FAMILIES)
     parser.add_argument("--instances", type=Path, default=Path(given) if given else None)
-    parser.add_argument("--rows", type=Path, default=ROOT / "var" / "bench" / "routing.jsonl")
+    parser.add_argument("--rows", type=Path, default=ROOT / "docs" / "benchmarks" / "routing.jsonl")
     parser.add_argument("--report", type=Path, default=ROOT / "docs" / "benchmarks" / "routing.md")
     return parser
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from routing.horizon.days import Legs
 from routing.horizon.model import Carrier, Horizon, Plant, Request, ServiceDay, Store
+from routing.horizon.near import NearMiss, near_misses
 from routing.horizon.offers import Passing, accept, explained, offer, passing
 from routing.horizon.planning import plan_days
 from routing.horizon.result import DayOffer, DayPlan, HorizonPlan, Undone, WhyNot
@@ -21,6 +22,7 @@ __all__ = [
     "Horizon",
     "HorizonPlan",
     "Legs",
+    "NearMiss",
     "Passing",
     "Plant",
     "Request",
@@ -31,6 +33,7 @@ __all__ = [
     "WhyNot",
     "accept",
     "explained",
+    "near_misses",
     "offer",
     "passing",
     "plan_days",

@@ -30,7 +30,8 @@ RAMP = 0.25
 class Base:
     """A depot on a day: its fleet on average.
 
-    `seconds`: work of one vehicle; `use_fen`: what using it at all costs; `unload_s`: to unload a full one.
+    `seconds`: work of one vehicle; `use_fen`: what using it at all costs; `unload_s`: to unload one, beside
+    `unload_s_per_amount` for each of the `unload_dimension` aboard.
     """
 
     day: int
@@ -43,6 +44,8 @@ class Base:
     use_fen: float
     load_max: Mapping[str, int]
     unload_s: int
+    unload_dimension: str
+    unload_s_per_amount: float
 
     def vehicles_fen(self, work_s: int) -> float:
         """Fen for the vehicles that this much work needs; the last is paid for bit by bit up to RAMP.
@@ -89,7 +92,7 @@ def estimate(
     """Every way to serve every one of these requests on these days."""
     fleets = [(day.day, depot, _fleet(day, depot)) for day in days for depot in day.depots]
     fleets = [fleet for fleet in fleets if fleet[2]]
-    bases = [_base(horizon, *fleet, fill) for fleet in fleets]
+    bases = [_base(horizon, *fleet, fill, requests) for fleet in fleets]
     both_ways = _both_ways_m(horizon)
     locations = [request.stop.location for request in requests]
     groups = neighbourhoods(both_ways, locations, _radius_m(both_ways, locations, bases))
@@ -112,7 +115,14 @@ def _fleet(day: ServiceDay, depot: Depot) -> list[Vehicle]:
     return [vehicle for vehicle in day.vehicles if vehicle.depot == depot.id]
 
 
-def _base(horizon: Horizon, day: int, depot: Depot, fleet: list[Vehicle], fill: float) -> Base:
+def _base(
+    horizon: Horizon,
+    day: int,
+    depot: Depot,
+    fleet: list[Vehicle],
+    fill: float,
+    requests: Sequence[Request],
+) -> Base:
     weights, count = horizon.weights, len(fleet)
     spans = [
         min(
@@ -126,7 +136,8 @@ def _base(horizon: Horizon, day: int, depot: Depot, fleet: list[Vehicle], fill: 
     use_fen = sum(v.fixed_cost_fen for v in fleet) / count * weights.fixed_permille / 1000
     hour_fen = sum(v.cost_per_h_fen for v in fleet) / count * weights.time_permille / 1000
     load_max = {name: sum(vehicle.capacity.get(name, 0) for vehicle in fleet) // count for name in dimensions}
-    units = load_max.get(depot.unload_dimension, 0) * depot.unload_per_unit_s // depot.unload_unit
+    full_s = load_max.get(depot.unload_dimension, 0) * depot.unload_per_unit_s // depot.unload_unit
+    filled = _fills(depot.unload_dimension, load_max, requests)
     return Base(
         day=day,
         depot=depot.id,
@@ -137,8 +148,23 @@ def _base(horizon: Horizon, day: int, depot: Depot, fleet: list[Vehicle], fill: 
         fen_per_s=hour_fen / 3600,
         use_fen=use_fen,
         load_max=load_max,
-        unload_s=depot.unload_fixed_s + units,
+        unload_s=depot.unload_fixed_s + (full_s if filled else 0),
+        unload_dimension=depot.unload_dimension,
+        unload_s_per_amount=0.0 if filled else depot.unload_per_unit_s / depot.unload_unit,
     )
+
+
+def _fills(dimension: str, load_max: Mapping[str, int], requests: Sequence[Request]) -> bool:
+    """Whether this dimension is ever the one that fills a vehicle.
+
+    One that only counts for unloading may have a capacity that nothing reaches.
+    """
+    for request in requests:
+        load = total_load(request.stop)
+        shares = {name: amount / load_max[name] for name, amount in load.items() if load_max.get(name)}
+        if shares and shares.get(dimension, 0.0) >= max(shares.values()):
+            return True
+    return False
 
 
 def may_serve(stop: Stop, depot: Depot, vehicle: Vehicle) -> bool:
@@ -224,11 +250,12 @@ def _visit(
 ) -> Visit:
     stop = request.stop
     most = base.load_max
-    load = total_load(stop).items()
-    share = max((amount / most[name] for name, amount in load if most.get(name)), default=0.0)
+    load = total_load(stop)
+    share = max((amount / most[name] for name, amount in load.items() if most.get(name)), default=0.0)
     metres, seconds = _there_and_back(horizon, base.location, [stop.location])
     part = (1 - APPROACH_SHARE) * min(share, 1.0)
-    work_s = stop.service_s + hop[1] + part * seconds + share * base.unload_s
+    unload_s = share * base.unload_s + load.get(base.unload_dimension, 0) * base.unload_s_per_amount
+    work_s = stop.service_s + hop[1] + part * seconds + unload_s
     cost = base.fen_per_m * (hop[0] + part * metres) + base.fen_per_s * work_s
     return Visit(number, base_number, round(cost), round(work_s))
 

@@ -23,7 +23,7 @@ from tests.web.conftest import PASSWORD, add_user, cheap_passwords  # noqa: F401
 from wastehub import clock, config
 from wastehub.app import create_app
 from wastehub.db import Database
-from wastehub.models.route_plans import PlanningRun
+from wastehub.models.route_plans import PlanningRun, rounds_on
 from wastehub.services import planning
 
 Shot = Callable[..., None]
@@ -201,8 +201,105 @@ def test_the_review_fits_the_screen(
     plan_id = world.planned(database)
     page = new_page(base_url=office, viewport=viewport)
     sign_in(page)
-    for name in (f"plans/{plan_id}", "plans", "requests", "rounds"):
+    for name in (f"plans/{plan_id}", f"plans/{plan_id}/adjust", "plans", "requests", "rounds"):
         page.goto(f"/dispatcher/{name}")
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], name
         check_accessibility(page)
-        screenshot(page, f"dispatcher/{name.partition('/')[0]}-{viewport['width']}")
+        shot = name.replace(str(plan_id), "plan").replace("/", "-")
+        screenshot(page, f"dispatcher/{shot}-{viewport['width']}")
+
+
+def test_a_stop_is_moved_by_keyboard_judged_at_once_and_kept_as_a_new_draft(
+    office: str,
+    database: Database,
+    new_page: Callable[..., Page],
+    screenshot: Shot,
+    check_accessibility: Check,
+) -> None:
+    plan_id = world.planned(database)
+    page = new_page(base_url=office)
+    sign_in(page)
+    page.goto(f"/dispatcher/plans/{plan_id}")
+    page.get_by_role("link", name="手工调整").click()
+    check_accessibility(page)
+    screenshot(page, "dispatcher/adjust")
+    page.get_by_role("link", name="推后一站").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("可以保存")).to_be_visible()
+    page.get_by_role("link", name="移到…").first.click()
+    page.get_by_label("移到").select_option(index=1)
+    page.get_by_role("button", name="移动并校验").click()
+    expect(page.get_by_text("已移动 2 步")).to_be_visible()
+    check_accessibility(page)
+    screenshot(page, "dispatcher/adjust-moved")
+    page.get_by_role("link", name="撤销上一步").click()
+    expect(page.get_by_text("已移动 1 步")).to_be_visible()
+    page.get_by_role("button", name="另存为新草案").click()
+    expect(page.locator(".flash-good")).to_contain_text("已另存为草案")
+    page.goto(page.url.replace("/adjust", ""))
+    page.get_by_role("link", name="比较变化").click()
+    expect(page.get_by_role("heading", name="位置不同的站点")).to_be_visible()
+    check_accessibility(page)
+    screenshot(page, "dispatcher/compare")
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_an_order_that_breaks_rules_fits_the_screen(
+    office: str,
+    database: Database,
+    new_page: Callable[..., Page],
+    screenshot: Shot,
+    check_accessibility: Check,
+    viewport: dict[str, int],
+) -> None:
+    with database.transaction() as session:
+        early = world.firm_with_requests(session, 6, windows=((8 * 3600, 9 * 3600),)).request_no
+    plan_id = world.planned(database)
+    with database.reading() as session:
+        orders = planning.desk(session, actor=world.dispatcher(database), plan_id=plan_id).orders
+    plate = next(name for name, trips in orders.items() if early in str(trips))
+    page = new_page(base_url=office, viewport=viewport)
+    sign_in(page)
+    page.goto(f"/dispatcher/plans/{plan_id}/adjust?move={early}~{plate}~{len(orders[plate])}~0")
+    expect(page.get_by_role("alert")).to_contain_text("最近的可行位置")
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    check_accessibility(page)
+    screenshot(page, f"dispatcher/adjust-broken-{viewport['width']}")
+    page.get_by_role("link", name="移到这里").click()
+    expect(page.get_by_text("可以保存")).to_be_visible()
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_a_sick_crews_stops_are_planned_again_reviewed_and_published(
+    office: str,
+    database: Database,
+    worker: Worker,
+    new_page: Callable[..., Page],
+    screenshot: Shot,
+    check_accessibility: Check,
+    viewport: dict[str, int],
+) -> None:
+    world.published(database)
+    worker.seconds = 1
+    worker.may_work.set()
+    with database.reading() as session:
+        [row] = rounds_on(session, world.DAY)
+        round_id = row.id
+    page = new_page(base_url=office, viewport=viewport)
+    sign_in(page)
+    page.goto(f"/dispatcher/rounds/{round_id}")
+    page.get_by_role("button", name="途中调整").click()
+    page.locator("#field-kind").select_option("crew_out")
+    check_accessibility(page)
+    screenshot(page, f"dispatcher/replan-{viewport['width']}", full_page=False)
+    page.get_by_role("button", name="重新安排其余站点").click()
+    page.wait_for_url("**/dispatcher/revisions/*")
+    expect(page.get_by_role("heading", name="班组要知道的变化")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    check_accessibility(page)
+    screenshot(page, f"dispatcher/revision-{viewport['width']}")
+    page.get_by_role("button", name="发布调整").click()
+    expect(page.locator(".flash-good")).to_contain_text("已发布")
+    page.goto(f"/dispatcher/rounds/{round_id}")
+    expect(page.get_by_text("不用再去：")).to_be_visible()
+    check_accessibility(page)

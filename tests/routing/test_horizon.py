@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import planner_cases
-from routing import Conflict, Problem, ProblemError, Solution, StopRule, Travel, check, greedy
+from routing import Conflict, Depot, Problem, ProblemError, Solution, StopRule, Travel, check, greedy
 from routing.horizon import (
     Carrier,
     DayOffer,
@@ -30,6 +30,7 @@ from routing.horizon import (
     passing,
     plan_days,
 )
+from routing.horizon.estimates import estimate
 from tests.routing.builders import CLASSES, HOUR, depot, road, stop, vehicle
 
 PLACES = 30
@@ -256,6 +257,19 @@ def test_choosing_days_beats_taking_each_request_at_once() -> None:
     chosen = planned(case)
     assert len(chosen.undone) <= len(naive.undone)
     assert chosen.cost_fen < naive.cost_fen * 0.97
+
+
+def test_a_capacity_that_only_counts_for_unloading_may_be_huge() -> None:
+    """Drums are counted to time their unloading; the vehicle takes any number of them."""
+    drums = Depot(
+        id="D", location=0, accepts=CLASSES, unload_dimension="drums", unload_per_unit_s=60, unload_unit=1
+    )
+    fleet = vehicle(capacity={"mass_g": 1000, "drums": 1_000_000})
+    one = ServiceDay(day=0, vehicles=(fleet,), depots=(drums,))
+    waiting = request("a", 1, 0, 0, load={"oil": {"mass_g": 100, "drums": 1}})
+    found = estimate(horizon(waiting, days=(one,)), [waiting], [one])
+    [[visit]] = found.visits
+    assert visit.work_s < HOUR
 
 
 # ---------------------------------------------------------------- stores and transfers

@@ -365,3 +365,82 @@ def test_the_page_of_a_firm_shows_its_papers_and_accounts_to_whom_they_concern(s
     desk = enrolment.view(session, actor=firms.dispatcher(session), organisation_id=firm.id, year=2025)
     assert [row.id for row in desk.served_by] == [firms.platform_for(session, "330411").id]
     assert desk.plan is None and desk.users == []
+
+
+# --- a contract ends early --------------------------------------------------------------------------
+
+
+def ended(session, contract, actor, *, on=firms.TODAY, reason="单位迁出", version=None):
+    return enrolment.end_contract(
+        session,
+        actor=actor,
+        contract_id=contract.id,
+        ended_on=on,
+        reason=reason,
+        version=contract.version if version is None else version,
+        now=firms.NOW,
+    )
+
+
+def test_a_contract_ends_and_no_longer_holds_from_that_day(session):
+    firm = firms.enrolled(session)
+    [contract] = firms.sign(session, firm)
+    ended(session, contract, firms.actor_of(firm), on=date(2026, 4, 1))
+    held = organisations.contracts_in_force(session, enterprise_ids=[firm.id], on=date(2026, 3, 31))
+    assert held == {firm.id: [contract]}
+    assert organisations.contracts_in_force(session, enterprise_ids=[firm.id], on=date(2026, 4, 1)) == {}
+    entry = ledger.entries_for(session, subject=contract.number)[-1]
+    assert entry.event.type == "contract.ended"
+    assert entry.event.facts == {"ended_on": "2026-04-01", "reason": "单位迁出"}
+
+
+@pytest.mark.parametrize("on", [date(2026, 3, 15), date(2027, 1, 1)])
+def test_a_contract_ends_neither_in_the_past_nor_after_its_last_day(session, on):
+    firm = firms.enrolled(session)
+    [contract] = firms.sign(session, firm)
+    with pytest.raises(InvalidInput) as refused:
+        ended(session, contract, firms.actor_of(firm), on=on)
+    assert (refused.value.code, refused.value.field) == ("contract.end_outside", "ended_on")
+
+
+def test_a_contract_ends_for_a_reason(session):
+    firm = firms.enrolled(session)
+    [contract] = firms.sign(session, firm)
+    with pytest.raises(InvalidInput) as refused:
+        ended(session, contract, firms.actor_of(firm), reason=" ")
+    assert (refused.value.code, refused.value.field) == ("text.missing", "reason")
+    assert contract.ended_on is None
+
+
+def test_an_ended_contract_does_not_end_again(session):
+    firm = firms.enrolled(session)
+    [contract] = firms.sign(session, firm)
+    ended(session, contract, firms.actor_of(firm))
+    with pytest.raises(Conflict) as refused:
+        ended(session, contract, firms.actor_of(firm))
+    assert refused.value.code == "contract.ended_already"
+
+
+def test_what_was_promised_under_a_contract_comes_first(session):
+    firm = firms.ready_firm(session)
+    request = firms.requested(session, firm, firms.labelled(session, firm))
+    contract = session.get(organisations.Contract, request.contract_id)
+    desk = firms.dispatcher(session)
+    with pytest.raises(Conflict) as refused:
+        ended(session, contract, desk)
+    assert refused.value.code == "contract.requests_undone"
+    assert refused.value.params["requests"] == request.request_no
+
+
+def test_a_stranger_ends_no_contract(session):
+    firm, other = firms.enrolled(session, serial=1), firms.enrolled(session, serial=2)
+    [contract] = firms.sign(session, firm)
+    with pytest.raises(NotFound):
+        ended(session, contract, firms.actor_of(other))
+
+
+def test_an_outdated_page_ends_no_contract(session):
+    firm = firms.enrolled(session)
+    [contract] = firms.sign(session, firm)
+    with pytest.raises(StaleVersion):
+        ended(session, contract, firms.actor_of(firm), version=contract.version + 1)

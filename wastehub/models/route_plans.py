@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
@@ -33,6 +34,9 @@ class PlanningRun(Base):
 
     `state`: queued, running, done, failed, cancelled. A worker holds it by `lease_until_at` and
     `attempt`; a result is stored only by the holder, so solving twice does no harm.
+    `kind`: "" a whole day, rest (around the pins of the draft `origin_id`), what_if (the same day under
+    other `options`), under_way (what the rounds on the road have not done; its result is a revision),
+    forecast (the `days` of its `options` from that day on; its result is a forecast, see models/forecasts).
     """
 
     __tablename__ = "planning_runs"
@@ -58,13 +62,20 @@ class PlanningRun(Base):
     failure: Mapped[str] = mapped_column(Text, default="")
     finished_at: Mapped[datetime | None]
     plan_id: Mapped[UUID | None] = mapped_column(ForeignKey("route_plans.id"))
+    kind: Mapped[str] = mapped_column(String(12), default="", server_default=text("''"))
+    origin_id: Mapped[UUID | None] = mapped_column(ForeignKey("route_plans.id"))
+    options: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    revision_id: Mapped[UUID | None] = mapped_column(ForeignKey("round_revisions.id"))
 
 
 class RoutePlan(Versioned, Base):
     """A plan for one day and all platforms. `state`: draft, published, discarded.
 
     `problem` and `solution` are kept as the planner saw them, with seed and engine version, so that
-    anybody can see why (and plan the same again).
+    anybody can see why (and plan the same again). `pins`: what the next run must leave as it is (see
+    services/planning/pins). A draft made from another one names it: `origin_id`, and in `origin_kind`
+    how (rest, by_hand, what_if) with `origin_options`; that one says the newest order made from it by
+    hand in `continued_as`. `emissions`: fuel and CO2e with the factors used (services/planning/footprint).
     """
 
     __tablename__ = "route_plans"
@@ -89,6 +100,12 @@ class RoutePlan(Versioned, Base):
     drafted_at: Mapped[datetime]
     decided_by: Mapped[str] = mapped_column(String(60), default="")
     decided_at: Mapped[datetime | None]
+    pins: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    origin_id: Mapped[UUID | None] = mapped_column(ForeignKey("route_plans.id"))
+    origin_kind: Mapped[str] = mapped_column(String(12), default="", server_default=text("''"))
+    origin_options: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    continued_as: Mapped[str] = mapped_column(String(24), default="", server_default=text("''"))
+    emissions: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     rounds: Mapped[list["Round"]] = relationship(lazy="raise", order_by="Round.round_no")
     unassigned: Mapped[list["UnassignedStop"]] = relationship(lazy="raise")
@@ -187,6 +204,36 @@ class UnassignedStop(Base):
     request: Mapped[PickupRequest] = relationship(lazy="raise")
 
 
+class RoundRevision(Versioned, Base):
+    """What is left of a day under way, planned anew 任务调整. `state`: draft, published, discarded.
+
+    `incident`: what happened (vehicle, kind, minutes). `watched`: the versions of the rounds, trips and
+    stops it was made from; published only while they are still those. `changes`: by round number what
+    the crew has to know. Problem and solutions are kept as for a plan.
+    """
+
+    __tablename__ = "round_revisions"
+    __table_args__ = (UniqueConstraint("revision_no"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision_no: Mapped[str] = mapped_column(String(24))
+    platform_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    service_on: Mapped[date] = mapped_column(Date, index=True)
+    state: Mapped[str] = mapped_column(String(12))
+    incident: Mapped[dict[str, Any]] = mapped_column(JSON)
+    watched: Mapped[dict[str, Any]] = mapped_column(JSON)
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    problem: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
+    before: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
+    solution: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
+    drafted_by: Mapped[str] = mapped_column(String(60))
+    drafted_at: Mapped[datetime]
+    decided_by: Mapped[str] = mapped_column(String(60), default="")
+    decided_at: Mapped[datetime | None]
+
+    platform: Mapped[Organisation] = relationship(lazy="raise")
+
+
 LIVE_ROUND = ("published", "under_way", "finished")
 
 
@@ -260,6 +307,12 @@ def plans_on(session: Session, on: date) -> list[RoutePlan]:
     """Every plan ever made for a day, the newest first."""
     query = select(RoutePlan).where(RoutePlan.service_on == on)
     return list(session.scalars(query.order_by(RoutePlan.drafted_at.desc(), RoutePlan.plan_no.desc())))
+
+
+def published_days(session: Session, *, after: date) -> frozenset[date]:
+    """The days behind this one whose rounds are published."""
+    query = select(RoutePlan.service_on).where(RoutePlan.state == "published", RoutePlan.service_on > after)
+    return frozenset(session.scalars(query.distinct()))
 
 
 def live_stop_of(session: Session, request_id: UUID) -> Stop | None:

@@ -88,10 +88,16 @@ def home(session: Session, *, actor: Actor, today: date, next_on: date) -> HomeB
     actor.require("plan.run")
     plans = plans_on(session, next_on)
     plan = next((row for row in plans if row.state == "published"), None)
-    plan = plan or next((row for row in plans if row.state == "draft"), None)
+    drafts = [row for row in plans if row.state == "draft"]
+    plan = plan or next((row for row in drafts if row.origin_kind != "what_if"), None)
+    plan = plan or next(iter(drafts), None)
     run = session.scalars(
         select(PlanningRun)
-        .where(PlanningRun.service_on == next_on, PlanningRun.state.in_(("queued", "running")))
+        .where(
+            PlanningRun.service_on == next_on,
+            PlanningRun.state.in_(("queued", "running")),
+            PlanningRun.kind != "forecast",
+        )
         .order_by(PlanningRun.requested_at.desc())
     ).first()
     return HomeBoard(
@@ -327,7 +333,9 @@ def latest_plans(session: Session, *, actor: Actor, limit: int, offset: int) -> 
 def open_runs(session: Session, *, actor: Actor) -> list[PlanningRun]:
     """Runs that wait or work."""
     actor.require("plan.view")
-    query = select(PlanningRun).where(PlanningRun.state.in_(("queued", "running")))
+    query = select(PlanningRun).where(
+        PlanningRun.state.in_(("queued", "running")), PlanningRun.kind != "forecast"
+    )
     return list(session.scalars(query.order_by(PlanningRun.requested_at)))
 
 

@@ -46,7 +46,7 @@ def send_back(
     row = full_round(session, stop.trip.round_id)
     actor.require_own(row.platform_id)
     reasons.require("cancellation", reason, note=note)
-    _drop(session, row, [stop], actor=actor, reason=reason, note=note, now=now)
+    drop(session, row, [stop], actor=actor, reason=reason, note=note, now=now)
     return request
 
 
@@ -73,11 +73,11 @@ def cancel_round(
     if row.state not in ("published", "under_way") or any(stop.state != "planned" for stop in stops):
         raise Conflict("round.not_changeable", round_no=row.round_no, state=row.state)
     reasons.require("cancellation", reason, note=note)
-    _drop(session, row, stops, actor=actor, reason=reason, note=note, now=now)
+    drop(session, row, stops, actor=actor, reason=reason, note=note, now=now)
     return row
 
 
-def _drop(
+def drop(
     session: Session,
     row: Round,
     stops: Sequence[Stop],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -58,19 +59,29 @@ class DayFacts:
     limits: dict[str, int]
     region: str
 
+    def leave_out(self, plates: frozenset[str]) -> None:
+        """Let these vehicles stay in the yard."""
+        self.fleet = [vehicle for vehicle in self.fleet if vehicle.plate not in plates]
+
+    def put_off(self, days: Mapping[UUID, date]) -> list[tuple[UUID, date]]:
+        """Let these requests wait for their days; those that were here, with the day."""
+        waiting = [(row.id, days[row.id]) for row in self.requests if row.id in days]
+        self.requests = [row for row in self.requests if row.id not in days]
+        return waiting
+
     def partitioned_for(self, row: PickupRequest) -> bool:
         """Whether a vehicle with partitions could come for this request today."""
         signed = {contract.platform_id for contract in self.contracts.get(row.enterprise_id, [])}
         return any(vehicle.partitioned and vehicle.platform_id in signed for vehicle in self.fleet)
 
 
-def read(session: Session, service_on: date) -> DayFacts:
-    """Everything about a day except the roads."""
-    waiting = requests.open_requests(session, ready_by=service_on)
+def read(session: Session, service_on: date, *, ready_by: date | None = None) -> DayFacts:
+    """Everything about a day except the roads. `ready_by`: also the requests that are ready by then."""
+    waiting = requests.open_requests(session, ready_by=ready_by or service_on)
     platforms = {row.id: row for row in organisations.organisations_of(session, "platform")}
     firms = sorted({row.enterprise_id for row in waiting})
     licences_held = permits.permits_of(session, list(platforms))
-    fleet, crew = _fleet(session, list(platforms), service_on)
+    fleet, crew = fleet_of(session, list(platforms), service_on)
     return DayFacts(
         service_on=service_on,
         requests=waiting,
@@ -84,9 +95,9 @@ def read(session: Session, service_on: date) -> DayFacts:
         licences=vehicles.licensed_categories(session, [row.id for row in fleet]),
         crews=crew,
         stores=_stores(session, platforms, licences_held, service_on),
-        matrix=Matrix({pair: Relation(rel) for pair, rel in reference.matrix(session).items()}),
+        matrix=matrix_of(session),
         limits=reference.legal_limits(session, service_on),
-        region=_region(session),
+        region=region_of(session),
     )
 
 
@@ -106,14 +117,22 @@ def _cargo(session: Session, waiting: list[PickupRequest], on: date) -> dict[UUI
             .order_by(Container.label_code)
         )
         rows.extend((container, batch) for container, batch in session.execute(query))
+    found: dict[UUID, list[Cargo]] = defaultdict(list)
+    for (container, _), cargo in zip(rows, cargo_of(session, rows, on), strict=True):
+        assert container.request_id is not None
+        found[container.request_id].append(cargo)
+    return dict(found)
+
+
+def cargo_of(session: Session, rows: Sequence[tuple[Container, Batch]], on: date) -> list[Cargo]:
+    """Containers with their batches as the planner needs them, in their order."""
     kinds = reference.container_types(session, on)
     codes = reference.waste_codes(session, {batch.waste_code for _, batch in rows})
-    found: dict[UUID, list[Cargo]] = defaultdict(list)
+    found = []
     for container, batch in rows:
         kind = kinds[container.container_type]
         group = codes[batch.waste_code].group_for(batch.form) or ""
-        assert container.request_id is not None
-        found[container.request_id].append(
+        found.append(
             Cargo(
                 container_id=container.id,
                 load_class=LoadClass(group, batch.waste_code, batch.hazards),
@@ -123,7 +142,12 @@ def _cargo(session: Session, waiting: list[PickupRequest], on: date) -> dict[UUI
                 places_milli=kind.floor_places_milli,
             )
         )
-    return dict(found)
+    return found
+
+
+def matrix_of(session: Session) -> Matrix:
+    """Which segregation groups may share a trip."""
+    return Matrix({pair: Relation(rel) for pair, rel in reference.matrix(session).items()})
 
 
 def _serves(session: Session, platforms: dict[UUID, Organisation]) -> dict[str, list[UUID]]:
@@ -134,9 +158,10 @@ def _serves(session: Session, platforms: dict[UUID, Organisation]) -> dict[str, 
     return dict(found)
 
 
-def _fleet(
+def fleet_of(
     session: Session, platform_ids: list[UUID], on: date
 ) -> tuple[list[Vehicle], dict[UUID, tuple[UUID, UUID]]]:
+    """Vehicles that are free that day and have a crew, and their crews."""
     busy_vehicles, busy_people = route_plans.busy_on(session, on)
     ready = [
         row
@@ -243,6 +268,6 @@ def _taken_in_g(session: Session, ids: list[UUID], on: date) -> dict[UUID, int]:
     return {key: int(total) for key, total in session.execute(query)}
 
 
-def _region(session: Session) -> str:
+def region_of(session: Session) -> str:
     """The region whose roads are driven; one database serves one city."""
     return session.scalars(select(reference.Region.code).order_by(reference.Region.code)).first() or ""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from routing import BreakRule, Conflict, Depot, Problem, Stop, Vehicle
 
 from ...domain import errors
-from ...domain.segregation import Relation
+from ...domain.segregation import Matrix, Relation
 from ...models.organisations import Organisation
 from ...models.requests import PickupRequest
 from . import facts, load_classes, storage, travel
@@ -68,27 +68,42 @@ def from_facts(day: DayFacts) -> tuple[Problem, Keys]:
         raise errors.Conflict("plan.no_platforms")
     if not day.fleet:
         raise errors.Conflict("plan.no_vehicles", on=day.service_on)
-    excluded = [found for row in day.requests if (found := _excluded(day, row))]
-    out = {one.request_id for one in excluded}
-    chosen = [row for row in day.requests if row.id not in out]
+    chosen, excluded = _sorted_out(day)
     classes = sorted({item.load_class for row in chosen for item in day.cargo[row.id]})
     points = travel.Points()
     depots = tuple(_depot(day, key, classes, chosen, points) for key in day.platforms)
-    stops = tuple(_stop(day, row, points) for row in chosen)
+    stops = tuple(stop_of(day, row, points) for row in chosen)
     problem = Problem(
         name=day.service_on.isoformat(),
         depots=depots,
-        vehicles=tuple(_vehicle(day, row, classes) for row in day.fleet),
+        vehicles=tuple(vehicle_of(day, row, classes) for row in day.fleet),
         stops=stops,
         travel=travel.between(day.region, points.places),
-        conflicts=tuple(
-            Conflict(a.id, b.id, "never" if relation is Relation.F else "unless_separated")
-            for a, b, relation in load_classes.conflicts(classes, day.matrix)
-        ),
+        conflicts=conflicts_among(classes, day.matrix),
         solo=frozenset(one.id for one in classes if not one.group),
         break_rule=BreakRule(day.limits["driving_max_s"], day.limits["driving_break_s"]),
     )
     return problem, _keys(day, chosen, excluded)
+
+
+def conflicts_among(classes: list[LoadClass], matrix: Matrix) -> tuple[Conflict, ...]:
+    """Which of these classes may not share a trip, and which only with partitions."""
+    return tuple(
+        Conflict(a.id, b.id, "never" if relation is Relation.F else "unless_separated")
+        for a, b, relation in load_classes.conflicts(classes, matrix)
+    )
+
+
+def keys_of(day: DayFacts) -> Keys:
+    """The keys alone, without roads and rules."""
+    return _keys(day, *_sorted_out(day))
+
+
+def _sorted_out(day: DayFacts) -> tuple[list[PickupRequest], list[Excluded]]:
+    """The requests that may be planned, and those that no vehicle may fetch today."""
+    excluded = [found for row in day.requests if (found := _excluded(day, row))]
+    out = {one.request_id for one in excluded}
+    return [row for row in day.requests if row.id not in out], excluded
 
 
 def _keys(day: DayFacts, chosen: list[PickupRequest], excluded: list[Excluded]) -> Keys:
@@ -128,7 +143,8 @@ def _may_serve(day: DayFacts, row: PickupRequest) -> list[UUID]:
     return [key for key in dict.fromkeys(allowed) if key in signed and key in day.platforms]
 
 
-def _stop(day: DayFacts, row: PickupRequest, points: travel.Points) -> Stop:
+def stop_of(day: DayFacts, row: PickupRequest, points: travel.Points) -> Stop:
+    """A request as a stop, with the platforms that may serve it."""
     cargo = day.cargo[row.id]
     load: dict[str, dict[str, int]] = {}
     for item in cargo:
@@ -195,7 +211,8 @@ def _depot(
     )
 
 
-def _vehicle(day: DayFacts, row: facts.Vehicle, classes: list[LoadClass]) -> Vehicle:
+def vehicle_of(day: DayFacts, row: facts.Vehicle, classes: list[LoadClass]) -> Vehicle:
+    """A vehicle of the fleet with what it may carry and costs."""
     licensed = day.licences[row.id]
     return Vehicle(
         id=row.plate,

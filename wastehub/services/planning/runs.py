@@ -13,72 +13,26 @@ from uuid import UUID
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from routing import ProblemError, Progress, StopRule
+from routing import ProblemError, Progress, Solution, StopRule
 
-from ...db import Database, new_id
-from ...domain import calendar
+from ...db import Database
 from ...domain.actors import Actor
-from ...domain.errors import Conflict, InvalidInput, NotFound, RuleViolation
-from ...models.route_plans import PlanningRun, RoutePlan
+from ...domain.errors import Conflict, RuleViolation
+from ...models.forecasts import Forecast
+from ...models.route_plans import PlanningRun, RoundRevision, RoutePlan
+from . import forecasts, revisions
+from .asking import WAITING
+from .incidents import Incident
+from .origins import Origin, origin_of
 from .plans import PlanBreaksRules, plan_day
 
 LEASE = timedelta(seconds=60)
 BEAT = timedelta(seconds=1)
-BUDGET_MAX_S = 1800
 ATTEMPTS_MAX = 3
-WAITING = ("queued", "running")
 
 
 class LeaseLost(RuntimeError):
     """Another worker holds the run now: this one's result is dropped."""
-
-
-def request_run(
-    session: Session, *, actor: Actor, service_on: date, seed: int, budget_s: int, now: datetime
-) -> PlanningRun:
-    """Ask for a plan of a day. The caller puts the run's id into the queue after the commit.
-
-    Raises InvalidInput (plan.budget_out_of_range, plan.day_over), Conflict(plan.run_under_way).
-    """
-    actor.require("plan.run")
-    if not 1 <= budget_s <= BUDGET_MAX_S:
-        raise InvalidInput("plan.budget_out_of_range", field="budget_s", given=budget_s, most=BUDGET_MAX_S)
-    today = calendar.on_date(now)
-    if service_on < today:
-        raise InvalidInput("plan.day_over", field="service_on", on=service_on, today=today)
-    query = select(PlanningRun.id).where(PlanningRun.service_on == service_on, PlanningRun.state.in_(WAITING))
-    if session.scalars(query).first() is not None:
-        raise Conflict("plan.run_under_way", on=service_on)
-    run = PlanningRun(
-        id=new_id(session, now),
-        service_on=service_on,
-        state="queued",
-        seed=seed,
-        budget_s=budget_s,
-        requested_by=actor.author,
-        requested_at=now,
-        attempt=0,
-        cancel_requested=False,
-    )
-    session.add(run)
-    session.flush()
-    return run
-
-
-def cancel_run(session: Session, *, actor: Actor, run_id: UUID, now: datetime) -> PlanningRun:
-    """Stop a run: one that waits ends at once, one that works ends at its next look at this flag.
-
-    Raises NotFound, Conflict(plan.run_over).
-    """
-    actor.require("plan.run")
-    run = _get(session, run_id)
-    if run.state not in WAITING:
-        raise Conflict("plan.run_over", state=run.state)
-    run.cancel_requested = True
-    if run.state == "queued":
-        run.state, run.finished_at = "cancelled", now
-    session.flush()
-    return run
 
 
 def requeue_expired(session: Session, *, now: datetime) -> list[UUID]:
@@ -122,13 +76,6 @@ def execute_run(database: Database, *, run_id: UUID, now: Callable[[], datetime]
         return None
 
 
-def _get(session: Session, run_id: UUID) -> PlanningRun:
-    run = session.get(PlanningRun, run_id)
-    if run is None:
-        raise NotFound("object.not_found")
-    return run
-
-
 class _Held:
     """A run that this process works on, by its attempt."""
 
@@ -138,9 +85,10 @@ class _Held:
         self.service_on, self.seed = run.service_on, run.seed
         self.stop = StopRule(seconds=run.budget_s, iterations=run.budget_iterations)
         self.budget_s = run.budget_s
+        self.kind, self.origin_id, self.options = run.kind, run.origin_id, run.options or {}
         self.actor = Actor(author=run.requested_by, role="dispatcher")
         self.begun_at = self.beaten_at = now()
-        self.latest: Progress | None = None
+        self.so_far: dict[str, int] = {}
         self.stop_wanted = False
 
     @classmethod
@@ -158,6 +106,10 @@ class _Held:
             return cls(database, run, now)
 
     def work(self) -> UUID | None:
+        if self.kind == forecasts.KIND:
+            return self.forecast()
+        if self.kind == revisions.KIND:
+            return self.revision()
         return plan_day(
             self.database,
             actor=self.actor,
@@ -168,10 +120,73 @@ class _Held:
             progress=self.on_progress,
             cancelled=self.is_cancelled,
             finish=self.finish,
+            origin=self.origin(),
+            put_off=self.put_off(),
         )
 
+    def forecast(self) -> UUID:
+        """The next days planned together; its id."""
+        order = forecasts.Order(
+            actor=self.actor,
+            run_id=self.run_id,
+            first_on=self.service_on,
+            count=self.options["days"],
+            seed=self.seed,
+            stop=self.stop,
+        )
+        return forecasts.forecast_days(
+            self.database,
+            order,
+            now=self.now,
+            progress=self.on_day,
+            cancelled=self.is_cancelled,
+            finish=self.finish_forecast,
+        )
+
+    def revision(self) -> UUID:
+        """What is left of a day under way, planned anew; its id."""
+        return revisions.replan(
+            self.database,
+            actor=self.actor,
+            incident=Incident.read(self.options),
+            seed=self.seed,
+            stop=self.stop,
+            now=self.now,
+            progress=self.on_progress,
+            cancelled=self.is_cancelled,
+            finish=self.finish_revision,
+        )
+
+    def origin(self) -> Origin | None:
+        """The draft that this run starts from, as it is now."""
+        if self.origin_id is None:
+            return None
+        with self.database.reading() as session:
+            without = frozenset(self.options.get("without", ()))
+            return origin_of(session, self.origin_id, kind=self.kind, without=without)
+
+    def put_off(self) -> dict[UUID, date]:
+        """What the forecast that this run goes by leaves to later days."""
+        if "forecast_id" not in self.options:
+            return {}
+        with self.database.reading() as session:
+            return forecasts.put_off(
+                session, forecast_id=UUID(self.options["forecast_id"]), service_on=self.service_on
+            )
+
     def on_progress(self, progress: Progress) -> None:
-        self.latest = progress
+        self._note(progress.assigned, progress.assigned + progress.unassigned, progress.best_cost_fen)
+
+    def on_day(self, placed: int, total: int, cost_fen: int) -> None:
+        """A day of a forecast is planned."""
+        self._note(placed, total, cost_fen)
+
+    def _note(self, assigned: int, total: int, cost_fen: int) -> None:
+        self.so_far = {
+            "progress_assigned": assigned,
+            "progress_total": total,
+            "progress_cost_fen": cost_fen,
+        }
         self.beat()
 
     def is_cancelled(self) -> bool:
@@ -185,11 +200,7 @@ class _Held:
             return
         self.beaten_at = at
         values: dict[str, object] = {"heartbeat_at": at, "lease_until_at": at + LEASE}
-        values["progress_permille"] = self._permille(at)
-        if self.latest is not None:
-            values["progress_assigned"] = self.latest.assigned
-            values["progress_total"] = self.latest.assigned + self.latest.unassigned
-            values["progress_cost_fen"] = self.latest.best_cost_fen
+        values |= {"progress_permille": self._permille(at), **self.so_far}
         with self.database.transaction() as session:
             mine = (PlanningRun.id == self.run_id) & (PlanningRun.attempt == self.attempt)
             changed = session.execute(
@@ -208,16 +219,34 @@ class _Held:
 
     def finish(self, session: Session, plan: RoutePlan) -> None:
         """Called in the transaction that writes the plan: refuse it, or mark the run done."""
+        run = self.still_mine(session)
+        run.plan_id, run.input_digest = plan.id, plan.problem_digest
+        self.close(run, plan.stops_planned, plan.stops_unassigned, plan.cost_fen)
+
+    def finish_forecast(self, session: Session, forecast: Forecast) -> None:
+        """The same for the next days planned together."""
+        run = self.still_mine(session)
+        run.input_digest = forecast.digest
+        self.close(run, forecast.requests_placed, forecast.requests_left, forecast.cost_fen)
+
+    def finish_revision(self, session: Session, revision: RoundRevision, solution: Solution) -> None:
+        """The same for the rest of a day under way."""
+        run = self.still_mine(session)
+        run.revision_id = revision.id
+        self.close(run, solution.assigned, len(solution.unassigned), solution.cost_fen)
+
+    def still_mine(self, session: Session) -> PlanningRun:
         run = session.get(PlanningRun, self.run_id, with_for_update=True)
         if run is None or run.state != "running" or run.attempt != self.attempt:
             raise LeaseLost(str(self.run_id))
         if run.cancel_requested:
             raise Conflict("plan.run_cancelled")
-        run.state, run.plan_id, run.input_digest = "done", plan.id, plan.problem_digest
-        run.progress_permille, run.finished_at = 1000, self.now()
-        run.progress_assigned = plan.stops_planned
-        run.progress_total = plan.stops_planned + plan.stops_unassigned
-        run.progress_cost_fen = plan.cost_fen
+        return run
+
+    def close(self, run: PlanningRun, planned: int, left_out: int, cost_fen: int) -> None:
+        run.state, run.progress_permille, run.finished_at = "done", 1000, self.now()
+        run.progress_assigned, run.progress_total = planned, planned + left_out
+        run.progress_cost_fen = cost_fen
 
     def fail(self, reason: Exception) -> None:
         """Close the run with what went wrong; a wish to stop is no failure."""
@@ -228,4 +257,8 @@ class _Held:
             run.state = "cancelled" if run.cancel_requested else "failed"
             code = reason.code if isinstance(reason, RuleViolation) else "plan.solver_failed"
             run.failure = "" if run.cancel_requested else f"{code} {reason}"
+            if isinstance(reason, RuleViolation):
+                # With its numbers, so that the page of the run can say it in words.
+                told = {key: v if isinstance(v, int) else str(v) for key, v in reason.params.items()}
+                run.options = {**self.options, "failure": told}
             run.finished_at = self.now()

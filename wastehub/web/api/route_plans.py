@@ -40,6 +40,7 @@ class RunSchema(Schema):
     progress_cost_fen = fields.Integer(allow_none=True)
     failure = fields.String()
     plan_id = fields.UUID(allow_none=True)
+    revision_id = fields.UUID(allow_none=True)
 
 
 class PlanVersionSchema(Schema):
@@ -69,6 +70,8 @@ class PlanSummarySchema(Schema):
     drive_s = fields.Integer()
     cost_fen = fields.Integer()
     drafted_at = fields.AwareDateTime()
+    origin_id = fields.UUID(allow_none=True, metadata={"description": "the plan this one was made from"})
+    origin_kind = fields.String(validate=validate.OneOf(["", "rest", "by_hand", "what_if"]))
 
 
 class PlanListSchema(Schema):
@@ -101,6 +104,11 @@ class LeftOutSchema(Schema):
 
 
 class PlanSchema(PlanSummarySchema):
+    pins = fields.Dict(allow_none=True)
+    emissions = fields.Dict(
+        allow_none=True,
+        metadata={"description": "fuel and CO2e beside one trip per firm; the factors are unconfirmed"},
+    )
     rounds = fields.List(fields.Nested(PlannedRoundSchema))
     unassigned = fields.List(fields.Nested(LeftOutSchema))
 
