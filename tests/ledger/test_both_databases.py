@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 from tests.databases import KINDS
 from tests.ledger import acts
 from tests.ledger.acts import BATCH, NOW, PLATFORM
-from tests.ledger.logs import proven, put, whole_way
+from tests.ledger.logs import checkpointed, cosigned, many, proven, put, whole_way
 from wastehub import ledger
 from wastehub.db import Database
 from wastehub.ledger.store import AuthorKeyRow
@@ -111,6 +111,8 @@ def full(log: Database) -> Database:
     whole_way(log)
     put(log, acts.act("lot.packed", PLATFORM, *(acts.Line(label) for label in ("L1", "L2"))))
     put(log, acts.registered("L5", id=UUID(int=5)), acts.registered("L6", id=UUID(int=5)))
+    many(log, 256)
+    cosigned(log, checkpointed(log))
     return log
 
 

@@ -21,7 +21,7 @@ from .accounts import Held
 from .events import Event, LeafTooLarge, Receipt, body, from_body
 from .personal import PersonalValues
 from .postings import Keeper, add, add_missing, rows_in, upsert
-from .signing import ALGORITHM, NoSigner
+from .signing import ALGORITHM, NoSigner, RevokedKey
 from .store import (
     AuthorHeadRow,
     AuthorKeyRow,
@@ -37,6 +37,7 @@ from .store import (
 SERVICE_AUTHOR = "service"
 SERVICE_SITE = "hub"
 EQUIVOCATION = "equivocation"
+KEY_REVOKED = "key.revoked"
 
 
 class SignerLike(Protocol):
@@ -54,7 +55,7 @@ def append(session: Session, events: Sequence[Event], *, now: datetime) -> list[
     list.
 
     Raises NoSigner, UnknownEventType, NotCanonical, LeafTooLarge: faults of the calling code, nothing is
-    written.
+    written. Raises RevokedKey when the log says that the service's key no longer counts.
     """
     if not events:
         return []
@@ -65,6 +66,7 @@ def append(session: Session, events: Sequence[Event], *, now: datetime) -> list[
         )
     drafts = [_draft(session, event) for event in events]
     head = _lock_head(session)
+    _require_unrevoked(session, signer)
     key_drafts = [] if _key_known(session, signer) else [_key_draft(session, signer, now)]
     known = _known_entries(session, [draft.event_id for draft in drafts if not draft.id_made_here])
     writer = _Writer(session, signer, head, [draft.event for draft in key_drafts + drafts], now)
@@ -126,6 +128,13 @@ def _key_known(session: Session, signer: SignerLike) -> bool:
         )
     ).one_or_none()
     return row is not None
+
+
+def _require_unrevoked(session: Session, signer: SignerLike) -> None:
+    """Raises RevokedKey. The last act of a key may be its own revocation."""
+    statement = select(EntryRow.idx).where(EntryRow.type == KEY_REVOKED, EntryRow.subject == signer.key_id)
+    if session.scalars(statement.limit(1)).first() is not None:
+        raise RevokedKey(f"key {signer.key_id} was revoked")
 
 
 def _known_entries(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Known]:

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from . import canonical, tree
 from .accounts import Account
+from .appending import KEY_REVOKED
 from .book_checks import Aside, BookCheck
 from .events import Event, from_body
 from .findings import VerifyReport
 from .postings import AnyRow, table
+from .seal_checks import SealCheck
 from .signing import Checker
 from .store import AccountRow, AuthorHeadRow, AuthorKeyRow, EntryRow, HeadRow, SiteHeadRow
 from .vocabulary import TYPES
@@ -36,7 +38,7 @@ def verify(
     then sees one snapshot while others write. A rewrite of everything by somebody who has the signing key
     passes: that takes outside anchors.
     """
-    _take_snapshot(session)
+    take_snapshot(session)
     walk = _Walk(session, signature_every)
     for rows in _strides(session):
         walk.take(rows)
@@ -46,7 +48,7 @@ def verify(
     return walk.report
 
 
-def _take_snapshot(session: Session) -> None:
+def take_snapshot(session: Session) -> None:
     """See one state of the database throughout, so that entries that arrive meanwhile raise no alarm.
 
     SQLite reads from one snapshot anyway. On PostgreSQL this takes a session that has not yet asked anything.
@@ -80,6 +82,8 @@ class _Walk:
         self._sites: dict[str, tuple[int, str]] = {}
         self._checkers: dict[str, Checker] = {}
         self._keys: dict[tuple[str, str], tuple[bytes, int]] = {}
+        self._revoked: set[str] = set()
+        self._seals = SealCheck(session, self.report)
         self._books = BookCheck(session, self.report)
         self._accounts = {row.id: Account(*row[1:]) for row in session.execute(select(*table(AccountRow).c))}
         self._head = session.execute(select(*table(HeadRow).c)).one_or_none()
@@ -87,6 +91,7 @@ class _Walk:
 
     def take(self, rows: list[AnyRow]) -> None:
         aside = Aside(self._session, rows[0].idx, rows[-1].idx, self._accounts)
+        self._seals.load(rows[0].idx, rows[-1].idx)
         for row in rows:
             self._take_entry(row, aside)
 
@@ -100,6 +105,7 @@ class _Walk:
         report.entries += 1
         leaf_hash = tree.leaf_hash(row.leaf)
         self._range.append(leaf_hash)
+        self._seals.take(leaf_hash)
         if leaf_hash != row.leaf_hash:
             report.damaged(row.idx, "leaf.changed", "the stored bytes do not have the stored hash")
         try:
@@ -110,6 +116,7 @@ class _Walk:
             return
         self._check_chains(row.idx, leaf, event, leaf_hash)
         self._check_signature(row.idx, leaf)
+        self._note_revocation(event)
         self._check_columns(row, leaf, event)
         # Once the log is damaged its books cannot be derived any more: later differences would only be noise.
         if report.log_ok:
@@ -120,6 +127,11 @@ class _Walk:
             public_key, name = bytes.fromhex(event.facts["public_key"]), event.facts["key"]
             self._checkers[name] = Checker(public_key)
             self._keys[event.author, name] = (public_key, idx)
+
+    def _note_revocation(self, event: Event) -> None:
+        """After the entry's own signature was judged: the last act of a key may be its own revocation."""
+        if event.type == KEY_REVOKED:
+            self._revoked.add(event.subject)
 
     def _check_chains(self, idx: int, leaf: dict[str, Any], event: Event, leaf_hash: bytes) -> None:
         """Numbers without a gap and the hash of the predecessor, per author and per site."""
@@ -142,6 +154,8 @@ class _Walk:
         checker = self._checkers.get(leaf["key"])
         if checker is None:
             self.report.damaged(idx, "key.unknown", f"key {leaf['key']} was not registered before")
+        elif leaf["key"] in self._revoked:
+            self.report.damaged(idx, "key.revoked", f"key {leaf['key']} was revoked before")
         elif self._signature_every and idx % self._signature_every == 0:
             self.report.signatures += 1
             if not checker.accepts(base64.b64decode(leaf["sig"]), canonical.dumps(leaf["ev"])):
@@ -161,6 +175,7 @@ class _Walk:
     def finish(self) -> None:
         self.report.root = self._range.root()
         self._check_head()
+        self._seals.finish(self._next_idx)
         self._check_names("author", AuthorHeadRow, self._authors)
         self._check_names("site", SiteHeadRow, self._sites)
         self._check_keys()

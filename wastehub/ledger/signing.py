@@ -24,6 +24,10 @@ class NoSigner(RuntimeError):
     """The database was opened without a signer: session.info["signer"] is None."""
 
 
+class RevokedKey(RuntimeError):
+    """The log says that this service key no longer counts: give the service another key file."""
+
+
 class BadKeyFile(RuntimeError):
     """The signing key file cannot be used; the message says why and what to do."""
 
@@ -49,6 +53,10 @@ class Signer:
     def sign(self, message: bytes) -> bytes:
         """64 bytes of Ed25519 signature (RFC 8032): the same message always gives the same bytes."""
         return self._private_key.sign(message)
+
+    def seed(self) -> bytes:
+        """The 32 secret bytes that `from_seed` takes."""
+        return self._private_key.private_bytes_raw()
 
     def pem(self) -> bytes:
         return self._private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -234,4 +234,54 @@ class DiscrepancyRow(Base):
     due_on: Mapped[date | None]
 
 
-SEALED = (EntryRow, EntryLabelRow, EntryBatchRow, PostingRow, EquivocationRow, AuthorKeyRow)
+class TileRow(Base):
+    """A full tile of 256 hashes and the root over them; it never changes. Partial tiles are not kept."""
+
+    __tablename__ = "ledger_tile"
+    __table_args__ = (
+        CheckConstraint("length(root) = 32", name="root_bytes"),
+        CheckConstraint("length(data) = 8192", name="data_bytes"),
+    )
+
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    idx: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    # Before the data: a database that reads only roots never touches the long column.
+    root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    data: Mapped[bytes] = mapped_column(LargeBinary(8192))
+
+
+class CheckpointRow(Base):
+    """A signed statement of size and root. Two integrators cannot both follow the same predecessor."""
+
+    __tablename__ = "ledger_checkpoint"
+    __table_args__ = (CheckConstraint("length(root) = 32", name="root_bytes"),)
+
+    size: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    prev_size: Mapped[int] = mapped_column(BigKey, unique=True)
+    root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    note: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class CosignatureRow(Base):
+    """The line that a witness put under a checkpoint. `witness`: its verifier key in written form."""
+
+    __tablename__ = "ledger_cosignature"
+
+    size: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    witness: Mapped[str] = mapped_column(String(300), primary_key=True)
+    line: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+SEALED = (
+    EntryRow,
+    EntryLabelRow,
+    EntryBatchRow,
+    PostingRow,
+    EquivocationRow,
+    AuthorKeyRow,
+    TileRow,
+    CheckpointRow,
+    CosignatureRow,
+)

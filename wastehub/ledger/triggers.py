@@ -6,7 +6,7 @@ is why audit.verify and the signatures do not rely on it.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Table, UniqueConstraint
+from sqlalchemy import Connection, Table, UniqueConstraint, inspect
 
 from .store import SEALED
 
@@ -21,8 +21,13 @@ def sealed_tables() -> list[Table]:
 
 
 def create_triggers(connection: Connection) -> None:
-    """Refuse UPDATE, DELETE (and TRUNCATE on PostgreSQL) on the sealed tables."""
-    for statement in create_sql(connection.dialect.name):
+    """Refuse UPDATE, DELETE (and TRUNCATE on PostgreSQL) on the sealed tables that are there.
+
+    Each migration that makes sealed tables calls it again; what has its triggers keeps them.
+    """
+    there = set(inspect(connection).get_table_names())
+    tables = [table for table in sealed_tables() if table.name in there]
+    for statement in create_sql(connection.dialect.name, tables):
         connection.exec_driver_sql(statement)
 
 
@@ -32,14 +37,15 @@ def drop_triggers(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def create_sql(dialect: str) -> list[str]:
-    """The statements for "sqlite" or "postgresql"."""
+def create_sql(dialect: str, tables: list[Table] | None = None) -> list[str]:
+    """The statements for "sqlite" or "postgresql"; for all sealed tables unless some are named."""
+    tables = sealed_tables() if tables is None else tables
     if dialect == "sqlite":
-        return [statement for table in sealed_tables() for statement in _sqlite(table)]
+        return [statement for table in tables for statement in _sqlite(table)]
     return [
         f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}: %%', TG_TABLE_NAME; END $$",
-        *(statement for table in sealed_tables() for statement in _postgresql(table.name)),
+        *(statement for table in tables for statement in _postgresql(table.name)),
     ]
 
 
@@ -70,10 +76,11 @@ def _sqlite(table: Table) -> list[str]:
         + ")"
         for key in _keys(table)
     )
+    make = f"CREATE TRIGGER IF NOT EXISTS {table.name}"
     return [
-        f"CREATE TRIGGER {table.name}_no_update BEFORE UPDATE ON {table.name} {refuse}",
-        f"CREATE TRIGGER {table.name}_no_delete BEFORE DELETE ON {table.name} {refuse}",
-        f"CREATE TRIGGER {table.name}_no_replace BEFORE INSERT ON {table.name} WHEN {exists} {refuse}",
+        f"{make}_no_update BEFORE UPDATE ON {table.name} {refuse}",
+        f"{make}_no_delete BEFORE DELETE ON {table.name} {refuse}",
+        f"{make}_no_replace BEFORE INSERT ON {table.name} WHEN {exists} {refuse}",
     ]
 
 
@@ -87,9 +94,9 @@ def _keys(table: Table) -> list[list[str]]:
 
 def _postgresql(name: str) -> list[str]:
     return [
-        f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE ON {name} "
+        f"CREATE OR REPLACE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE ON {name} "
         f"FOR EACH ROW EXECUTE FUNCTION {_FUNCTION}()",
-        f"CREATE TRIGGER {name}_no_truncate BEFORE TRUNCATE ON {name} "
+        f"CREATE OR REPLACE TRIGGER {name}_no_truncate BEFORE TRUNCATE ON {name} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {_FUNCTION}()",
     ]
 

@@ -25,9 +25,14 @@ class EventType(NamedTuple):
 _OBJECT, _AGGREGATION, _TRANSACTION = "ObjectEvent", "AggregationEvent", "TransactionEvent"
 _LIST = (
     EventType("key.registered", "登记签名密钥", "Signing key registered"),
+    EventType("key.revoked", "吊销签名密钥", "Signing key revoked"),
+    EventType("log_key.added", "启用封存密钥", "Log key added"),
+    EventType("log_key.retired", "停用封存密钥", "Log key retired"),
+    EventType("log.succeeded", "承接旧账册", "Log succeeds an ended one"),
     EventType("organisation.enrolled", "单位入网", "Organisation enrolled"),
     EventType("organisation.changed", "变更单位信息", "Organisation changed"),
     EventType("contract.signed", "签订收集合同", "Contract signed"),
+    EventType("contract.ended", "终止收集合同", "Contract ended"),
     EventType("plan.registered", "管理计划备案", "Management plan registered"),
     EventType(
         "batch.registered",
@@ -223,6 +228,7 @@ _LIST = (
     EventType("tariff.changed", "修改收费标准", "Tariff changed"),
     EventType("user.changed", "修改用户", "User changed"),
     EventType("backup.restored", "恢复备份", "Backup restored"),
+    EventType("personal.erased", "删除个人信息", "Personal data erased"),
 )
 
 TYPES: dict[str, EventType] = {made.name: made for made in _LIST}

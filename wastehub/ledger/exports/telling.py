@@ -1,0 +1,81 @@
+"""Entries as they are told to others: each container with the mass and the places that the books give it.
+
+An act that only repeats the books states no mass; what it moved follows from all entries before it. So the
+books are replayed from the first entry, also for a part: memory grows with the number of containers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from .. import canonical, tree
+from ..accounts import Held, LabelState
+from ..books import Books
+from ..events import Event, Line, from_body
+from . import bundles
+from .scopes import Scope, part_of
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLine:
+    """One container. `mass_g`: what it holds after the act; `found_at`, `now_at`: places before and after."""
+
+    line: Line
+    label: str
+    batch: str
+    code: str
+    mass_g: int
+    weighed: bool
+    found_at: str
+    now_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry. `recorded_at` as the leaf has it; `held`: why the books refused it, or nothing."""
+
+    idx: int
+    event: Event
+    recorded_at: str
+    leaf_hash: bytes
+    held: str
+    lines: tuple[ToldLine, ...]
+
+
+def told(session: Session, *, scope: Scope, size: int) -> Iterator[Told]:
+    """The entries of a scope among the first `size`, in log order. Raises UnknownScope."""
+    wanted = iter(range(size)) if scope.kind == "all" else part_of(session, scope, size=size).indexes(session)
+    return _told(session, wanted, size)
+
+
+def _told(session: Session, wanted: Iterator[int], size: int) -> Iterator[Told]:
+    books, due = Books(), next(wanted, None)
+    for idx, leaf in enumerate(bundles.leaves(session, size)):
+        if due is None:
+            return
+        value = canonical.loads(leaf)
+        event = from_body(value["ev"])
+        before = {line.label: books.label(line.label) for line in event.lines}
+        result = books.apply(idx, event)
+        if idx == due:
+            due = next(wanted, None)
+            held = result.reason if isinstance(result, Held) else ""
+            lines = tuple(_line(line, before[line.label], books.label(line.label)) for line in event.lines)
+            yield Told(idx, event, value["recv"], tree.leaf_hash(leaf), held, lines)
+
+
+def _line(line: Line, before: LabelState | None, after: LabelState | None) -> ToldLine:
+    known = after or before
+    return ToldLine(
+        line=line,
+        label=line.label,
+        batch=known.batch if known else line.batch,
+        code=known.code if known else line.code,
+        mass_g=known.mass_g if known else line.mass_g,
+        weighed=line.mass_g > 0 and line.basis in ("", "weighed"),
+        found_at=before.place if before else "",
+        now_at=after.place if after else "",
+    )
