@@ -16,6 +16,7 @@ from . import clock, jobs, regions
 from .config import Settings, from_environment
 from .db import Database
 from .ledger import signing
+from .ledger.transparency import Transparency
 from .paths import data_dir
 from .web import assets, auth, errors, formatting, gate, headers
 from .web.context import signed_in_user
@@ -30,19 +31,26 @@ PAGES = (
     "enterprise",
     "enterprises",
     "dispatcher",
+    "forecasts",
     "driver",
     "manifests",
     "facility",
     "regulator",
+    "transparency",
+    "evidence_bundles",
     "cases",
     "admin",
 )
 API = (
     "reference",
+    "enterprises",
     "papers",
     "batches",
     "requests",
     "route_plans",
+    "plan_drafts",
+    "round_revisions",
+    "forecasts",
     "rounds",
     "scans",
     "photos",
@@ -51,6 +59,8 @@ API = (
     "lots",
     "treatments",
     "ledger",
+    "transparency",
+    "evidence_bundles",
 )
 
 
@@ -68,6 +78,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.config.update(config)
     app.extensions["wastehub.settings"] = settings
     app.extensions["wastehub.database"] = database or open_database(settings)
+    app.extensions["wastehub.transparency"] = Transparency.of(settings)
     app.extensions["wastehub.enqueue_planning"] = jobs.queuer(settings)
     auth.init_app(app)
     Babel(app, locale_selector=select_locale, default_domain="messages")

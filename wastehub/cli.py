@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from . import backups, clock, config, migrate, paths
+from . import backups, clock, config, evidence_commands, ledger_commands, migrate, paths
 from .domain.actors import Actor
 from .domain.errors import RuleViolation
 from .seeding.csv_rows import SeedError
@@ -29,12 +29,24 @@ class UsageError(Exception):
     """The command cannot be carried out as given: exit code 2."""
 
 
+REFUSALS = (
+    UsageError,
+    RuleViolation,
+    SeedError,
+    backups.BadBackup,
+    migrate.DatabaseNotCurrent,
+    ledger_commands.CannotBeDone,
+    ledger_commands.BadPolicy,
+    evidence_commands.CannotBeDone,
+)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. 0 done, 1 refuted or failed, 2 used wrongly."""
     arguments = build_parser().parse_args(sys.argv[1:] if argv is None else argv)
     try:
         return int(arguments.command(arguments, settings_for(arguments)) or 0)
-    except (UsageError, RuleViolation, SeedError, backups.BadBackup, migrate.DatabaseNotCurrent) as error:
+    except REFUSALS as error:
         print(f"wastehub: {error}", file=sys.stderr)
         return 2
 
@@ -84,9 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     _database_option(admin)
     admin.add_argument("login")
     admin.add_argument("--password-file", type=Path, help="read the password from a file instead of asking")
-    ledger_command = command("ledger", ledger_verify, "verify the ledger: every leaf, sequence and gram")
-    ledger_command.add_argument("what", choices=["verify"])
-    _database_option(ledger_command)
+    ledger_commands.add_to(commands)
     save = command("backup", backup, "write everything into one file")
     _database_option(save)
     save.add_argument("file", type=Path)
@@ -164,6 +174,7 @@ def serve(arguments: argparse.Namespace, settings: config.Settings) -> int:
     if not serving.is_loopback(settings.host) and not settings.demo_lan:
         say("Listening beyond this machine: demo accounts are refused from elsewhere (see --demo-lan).")
     _open(settings).dispose()
+    ledger_commands.say_refusal(settings)
     try:
         return serving.serve(settings, say=say)
     except serving.NotServing as error:
@@ -221,18 +232,6 @@ def create_admin(arguments: argparse.Namespace, settings: config.Settings) -> in
     return 0
 
 
-def ledger_verify(arguments: argparse.Namespace, settings: config.Settings) -> int:
-    """0 good, 1 refuted (says where)."""
-    from . import ledger
-
-    with _open(settings).reading() as session:
-        report = ledger.verify(session)
-    for problem in report.problems:
-        say(f"entry {problem.idx}: {problem.kind}: {problem.detail}")
-    say(f"{report.entries} entries: " + ("all good" if report.ok else f"{len(report.problems)} problems"))
-    return 0 if report.ok else 1
-
-
 def bench(arguments: argparse.Namespace, settings: config.Settings) -> int:
     """Run a program of bench/: it measures and prints; it needs a checkout."""
     root = paths.checkout()
@@ -259,6 +258,7 @@ def restore(arguments: argparse.Namespace, settings: config.Settings) -> int:
         open_database(settings), arguments.file, settings=settings, now=clock.now_utc()
     )
     say(json.dumps(restored, ensure_ascii=False))
+    ledger_commands.say_refusal(settings)
     return 0
 
 

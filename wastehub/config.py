@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 
@@ -21,10 +22,21 @@ class Settings:
     port: int
     secret_key: str
     signing_key_path: Path
+    log_key_paths: tuple[Path, ...]
+    log_origin: str
+    anchor_dir: str
+    witnesses_path: Path | None
     blob_url: str
     max_upload_bytes: int
     session_hours: int
     demo_lan: bool
+
+    @property
+    def anchor_path(self) -> Path:
+        """Where the anchor of this database lies: unless decided otherwise, apart for each database."""
+        if self.anchor_dir:
+            return Path(self.anchor_dir).absolute()
+        return self.var_dir / "anchor" / sha256(self.database_url.encode()).hexdigest()[:12]
 
     @property
     def secure_cookies(self) -> bool:
@@ -37,16 +49,23 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     var_dir = Path(env.get("WASTEHUB_VAR", "var")).absolute()
     host = env.get("WASTEHUB_HOST", "127.0.0.1")
     port = int(env.get("WASTEHUB_PORT", "8000"))
+    region = env.get("WASTEHUB_REGION", "jiaxing")
+    log_keys = env.get("WASTEHUB_LOG_KEY") or str(var_dir / "ledger-log.key")
+    witnesses = env.get("WASTEHUB_WITNESSES", "")
     return Settings(
         var_dir=var_dir,
         database_url=env.get("WASTEHUB_DATABASE_URL", f"sqlite:///{var_dir / 'wastehub.db'}"),
         queue_url=env.get("WASTEHUB_QUEUE_URL", f"sqlite:///{var_dir / 'queue.db'}"),
-        region=env.get("WASTEHUB_REGION", "jiaxing"),
+        region=region,
         base_url=env.get("WASTEHUB_BASE_URL", f"http://{host}:{port}"),
         host=host,
         port=port,
         secret_key=env.get("WASTEHUB_SECRET_KEY", ""),
         signing_key_path=Path(env.get("WASTEHUB_SIGNING_KEY", str(var_dir / "ledger-signing.key"))),
+        log_key_paths=tuple(Path(path) for path in log_keys.split(os.pathsep) if path),
+        log_origin=env.get("WASTEHUB_LOG_ORIGIN") or f"wastehub.{region}/ledger",
+        anchor_dir=env.get("WASTEHUB_ANCHOR", ""),
+        witnesses_path=Path(witnesses) if witnesses else None,
         blob_url=env.get("WASTEHUB_BLOB_URL", (var_dir / "blobs").as_uri()),
         max_upload_bytes=int(env.get("WASTEHUB_MAX_UPLOAD_BYTES", str(8 * 1024 * 1024))),
         session_hours=int(env.get("WASTEHUB_SESSION_HOURS", "12")),

@@ -1,4 +1,5 @@
-"""Background work: a queue that carries only the id of a planning run, and the worker that empties it.
+"""Background work: a queue that carries only the id of a planning run, and the worker that empties it and
+seals the ledger.
 
 The truth about a run is its row (services/planning/runs). A lost queue loses nothing: each minute, and at
 its start, the worker puts back what was committed but never queued and what a dead worker left behind.
@@ -7,7 +8,9 @@ its start, the worker puts back what was committed but never queued and what a d
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,6 +23,10 @@ from .db import Database
 from .services import planning
 
 log = logging.getLogger("wastehub.jobs")
+
+SEAL_EVERY_S = 2
+ASK_EVERY_S = 10
+STOP_PATIENCE_S = 5
 
 
 @dataclass(frozen=True)
@@ -99,5 +106,47 @@ def work(settings: Settings) -> None:
     settings.var_dir.mkdir(parents=True, exist_ok=True)
     jobs = for_settings(settings)
     jobs.requeue()
-    # One at a time: a plan uses what the machine has.
-    jobs.huey.create_consumer(workers=1, worker_type="thread", initial_delay=0.05, max_delay=0.5).run()
+    with sealing(settings):
+        # One at a time: a plan uses what the machine has.
+        jobs.huey.create_consumer(workers=1, worker_type="thread", initial_delay=0.05, max_delay=0.5).run()
+
+
+@contextmanager
+def sealing(settings: Settings) -> Iterator[None]:
+    """Meanwhile checkpoints are signed within seconds, and witnesses asked."""
+    from .ledger import signing
+    from .ledger.transparency import Transparency
+
+    database = Database(settings.database_url, signer=signing.load_or_create(settings.signing_key_path))
+    transparency = Transparency.of(settings)
+    for source, refusal in transparency.check_at_start(database, now=clock.now_utc()).items():
+        log.error("%s: %s %s", source, refusal.code, refusal.params)
+    stop = threading.Event()
+    acts = (
+        (SEAL_EVERY_S, lambda: transparency.seal(database, now=clock.now_utc())),
+        # A thread of their own: a witness that lets us wait delays no checkpoint.
+        (ASK_EVERY_S, lambda: transparency.ask_witnesses(database, now=clock.now_utc())),
+    )
+    threads = [threading.Thread(target=_repeat, args=(stop, *act), daemon=True) for act in acts]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            # A witness that lets us wait does not hold up the end: nothing is half done without its answer.
+            thread.join(STOP_PATIENCE_S)
+        database.dispose()
+
+
+def _repeat(stop: threading.Event, every_s: float, act: Callable[[], object]) -> None:
+    """Do it again and again; what goes wrong is logged once, until something else does."""
+    said = ""
+    while not stop.wait(every_s):
+        try:
+            act()
+            said = ""
+        except Exception as error:
+            if said != (said := f"{type(error).__name__}: {error}"):
+                log.exception("the ledger is not sealed at present")

@@ -56,6 +56,10 @@ def environment_for(settings: Settings) -> dict[str, str]:
         "WASTEHUB_HOST": settings.host,
         "WASTEHUB_PORT": str(settings.port),
         "WASTEHUB_SIGNING_KEY": str(settings.signing_key_path),
+        "WASTEHUB_LOG_KEY": os.pathsep.join(map(str, settings.log_key_paths)),
+        "WASTEHUB_LOG_ORIGIN": settings.log_origin,
+        "WASTEHUB_ANCHOR": settings.anchor_dir,
+        "WASTEHUB_WITNESSES": str(settings.witnesses_path or ""),
         "WASTEHUB_BLOB_URL": settings.blob_url,
         "WASTEHUB_DEMO_LAN": "1" if settings.demo_lan else "",
     }

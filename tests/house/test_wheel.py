@@ -43,6 +43,8 @@ def test_it_carries_the_built_assets(wheel: Path, names: set[str]) -> None:
     assert {"app.js", "app.css", "scan.js"} <= set(manifest)
     assert {dist + file for file in manifest.values()} <= names
     assert {dist + "label-font-coverage.json", dist + "THIRD-PARTY-LICENSES.txt"} <= names
+    assert {dist + "label-font.ttf", dist + "label-font-license.txt"} <= names
+    assert "wastehub/ledger/wh_verify.py" in names
     assert any(name.startswith(dist) and name.endswith(".wasm") for name in names)
 
 

@@ -17,10 +17,13 @@ from huey import MemoryHuey, SqliteHuey
 from sqlalchemy import update
 
 from tests.services import planning_world as world
-from wastehub import clock, config, jobs
+from wastehub import clock, config, jobs, ledger
 from wastehub.db import Database
 from wastehub.domain import calendar
-from wastehub.ledger import signing
+from wastehub.ledger import integrating, notes, signing
+from wastehub.ledger.anchor import Anchor
+from wastehub.ledger.checkpoints import TreeHead
+from wastehub.ledger.transparency import Transparency
 from wastehub.models.requests import PickupRequest
 from wastehub.models.route_plans import PlanningRun
 from wastehub.models.vehicles import CrewMember
@@ -116,3 +119,76 @@ def _nap(worker: subprocess.Popen[bytes]) -> None:
         worker.wait(0.3)
     except subprocess.TimeoutExpired:
         return
+
+
+# --- sealing -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sealed_settings(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> config.Settings:
+    monkeypatch.setattr(jobs, "SEAL_EVERY_S", 0.05)
+    monkeypatch.setattr(jobs, "ASK_EVERY_S", 0.05)
+    read = config.from_environment({"WASTEHUB_VAR": str(tmp_path)})
+    return replace(read, database_url=database.url)
+
+
+def log_one(database: Database) -> int:
+    event = ledger.Event("policy.changed", "user:1", "hub", world.NOW)
+    with database.transaction() as session:
+        return ledger.append(session, [event], now=world.NOW)[0].idx
+
+
+def wait_until_sealed(database: Database, idx: int) -> integrating.Checkpoint:
+    for _ in range(200):
+        with database.reading() as session:
+            newest = integrating.latest(session)
+        if newest is not None and newest.size > idx:
+            return newest
+        time.sleep(0.05)
+    raise AssertionError("the entry was not sealed within ten seconds")
+
+
+def test_while_the_worker_runs_new_entries_are_sealed(
+    database: Database, sealed_settings: config.Settings
+) -> None:
+    with jobs.sealing(sealed_settings):
+        for _ in range(2):
+            made = wait_until_sealed(database, log_one(database))
+    assert Anchor(sealed_settings.anchor_path).read() == made.head
+
+
+def test_a_worker_over_an_old_copy_seals_nothing_and_says_why(
+    database: Database, sealed_settings: config.Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    log_one(database)
+    held = Transparency.of(sealed_settings)
+    made = held.seal(database, now=world.NOW)
+    assert made is not None
+    further = TreeHead(made.head.origin, made.size + 5, bytes(32))
+    held.anchor.advance(made.head, notes.sign(further.text(), held.log_signers))
+    with jobs.sealing(sealed_settings):
+        log_one(database)
+        time.sleep(0.3)
+    with database.reading() as session:
+        assert integrating.latest(session) == made
+    assert held.anchor.refusals()["anchor"].code == "ledger.rolled_back"
+    said = [record.message for record in caplog.records if record.name == "wastehub.jobs"]
+    assert said[0].startswith("anchor: ledger.rolled_back")
+    assert said.count("the ledger is not sealed at present") == 1
+
+
+def test_a_witness_that_is_down_holds_up_neither_sealing_nor_the_end(
+    database: Database, sealed_settings: config.Settings, tmp_path: Path
+) -> None:
+    policy = tmp_path / "witnesses.policy"
+    key = notes.Cosigner("bureau.test/witness", signing.Signer.generate()).key
+    policy.write_text(f"witness bureau {key} http://127.0.0.1:9\nquorum bureau\n")
+    settings = replace(sealed_settings, witnesses_path=policy)
+    with jobs.sealing(settings):
+        wait_until_sealed(database, log_one(database))
+        for _ in range(200):
+            if states := Anchor(settings.anchor_path).witnesses():
+                break
+            time.sleep(0.05)
+    assert states["bureau"].outcome == "down"
+    assert Anchor(settings.anchor_path).refusals() == {}

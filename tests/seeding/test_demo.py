@@ -16,6 +16,9 @@ from tests.databases import KINDS, Databases
 from wastehub import cli, config, ledger
 from wastehub.config import Settings
 from wastehub.db import Database
+from wastehub.ledger import integrating, notes
+from wastehub.ledger.anchor import Anchor
+from wastehub.ledger.checkpoints import TreeHead
 from wastehub.models.batches import Batch, Container
 from wastehub.models.installation import Installation
 from wastehub.models.lots import TreatmentLine
@@ -206,3 +209,37 @@ def test_an_absent_database_holds_nothing(tmp_path: Path) -> None:
     path = tmp_path / "none.db"
     assert not demo.has_data(settings_at(tmp_path, f"sqlite:///{path}"))
     assert not path.exists()
+
+
+# --- sealing -----------------------------------------------------------------------------------------------
+
+
+def test_the_demo_ends_with_a_checkpoint_over_everything(made: Made) -> None:
+    with made.database.reading() as session:
+        newest = integrating.latest(session)
+        assert newest is not None and newest.size == ledger.size(session)
+    assert Anchor(made.settings.anchor_path).read() == newest.head
+
+
+def anchored(settings: Settings, signer: ledger.Signer) -> Path:
+    """The anchor of a ledger whose database is not there."""
+    log = notes.LogSigner(settings.log_origin, signer)
+    Anchor(settings.anchor_path).advance(
+        None, notes.sign(TreeHead(settings.log_origin, 9, bytes(32)).text(), [log])
+    )
+    return settings.anchor_path
+
+
+def test_the_anchor_of_a_demo_that_was_deleted_by_hand_goes(tmp_path: Path) -> None:
+    settings = settings_at(tmp_path, f"sqlite:///{tmp_path / 'gone.db'}")
+    path = anchored(settings, demo.demo_key(7, " log"))
+    demo._make_way(settings, fresh=False)
+    assert not path.exists()
+
+
+def test_the_anchor_of_a_real_ledger_stops_the_demo(tmp_path: Path) -> None:
+    settings = settings_at(tmp_path, f"sqlite:///{tmp_path / 'gone.db'}")
+    path = anchored(settings, ledger.Signer.generate())
+    with pytest.raises(demo.DatabaseInUse, match="not in this database"):
+        demo._make_way(settings, fresh=True)
+    assert path.exists()

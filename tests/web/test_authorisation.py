@@ -32,10 +32,12 @@ from wastehub.app import create_app
 from wastehub.db import Database
 from wastehub.domain import roles
 from wastehub.domain.actors import Actor
+from wastehub.ledger import tiles
+from wastehub.ledger.transparency import Transparency
 from wastehub.models.manifests import Manifest
-from wastehub.models.organisations import organisations_of
+from wastehub.models.organisations import Contract, Organisation, organisations_of
 from wastehub.models.receptions import Reception
-from wastehub.models.route_plans import Round, RoutePlan, Stop, Trip
+from wastehub.models.route_plans import Round, RoundRevision, RoutePlan, Stop, Trip
 from wastehub.models.users import User
 from wastehub.models.vehicles import CrewMember
 from wastehub.services import accounts, corrections, photos, planning
@@ -46,13 +48,21 @@ PUBLIC = {
     "static", "api-docs.openapi_json", "health.alive", "health.ready", "public.container", "account.home",
     "account.sign_in", "account.sign_in_submit", "account.sign_out", "account.set_locale",
     "account.password",  # sends a stranger to sign in by itself
+    # Hashes and signatures: they tell nothing about anybody, and everybody must be able to check them.
+    "transparency.checkpoint", "transparency.tile", "transparency.receipt",
 }  # fmt: skip
-# The day is planned for all platforms together, so every dispatcher sees its plans and rounds.
+# The day is planned for all platforms together, so every dispatcher sees its plans and rounds; a checkpoint
+# is about the whole log and tells nothing of any entry.
 SHARED = {
+    "transparency.checkpoint_detail",
     "dispatcher.plan", "dispatcher.discard", "dispatcher.publish", "dispatcher.run",
     "dispatcher.run_fragment", "dispatcher.cancel_run", "dispatcher.round_detail", "dispatcher.round_sheet",
     "api_route_plans.read_plan", "api_route_plans.discard_plan", "api_route_plans.publish_plan",
     "api_route_plans.read_run", "api_route_plans.cancel_run", "api_rounds.read_round",
+    "dispatcher.adjust", "dispatcher.save_order", "dispatcher.hold_fast", "dispatcher.compare",
+    "dispatcher.what_if", "api_plan_drafts.judge_order", "api_plan_drafts.keep_order",
+    "api_plan_drafts.hold_fast", "api_plan_drafts.order_rest", "api_plan_drafts.order_what_if",
+    "api_plan_drafts.compare",
 }  # fmt: skip
 # The law is the same for everybody: these arguments name no unit's object.
 COMMON = {("code", "admin"), ("code", "api_reference"), ("user_id", "admin")}
@@ -66,6 +76,9 @@ ME = "00000000-0000-0000-0000-000000000001"
 JSON: dict[str, dict[str, Any]] = {
     "api_batches.amend": {"mass_g": 1_000, "reason": "示例", "version": 1},
     "api_batches.void": {"reason": "示例", "version": 1},
+    "api_enterprises.amend": {"name": "示例", "county_code": COUNTY, "version": 1},
+    "api_enterprises.set_active": {"active": True, "version": 1},
+    "api_papers.end_contract": {"ended_on": "2026-12-01", "reason": "示例", "version": 1},
     "api_ledger.propose": {"proposed_g": 99_000, "reason": "示例"},
     "api_ledger.agree": {"version": 1},
     "api_ledger.decline": {"version": 1},
@@ -75,6 +88,12 @@ JSON: dict[str, dict[str, Any]] = {
     "api_lots.ship_lot": {"vehicle_id": ME, "driver_id": ME, "escort_id": ME},
     "api_requests.cancel": {"reason": "not_needed", "version": 1},
     "api_requests.reschedule": {"ready_on": "2026-03-20", "version": 1},
+    "api_plan_drafts.judge_order": {"moves": []},
+    "api_plan_drafts.keep_order": {"moves": [], "version": 1},
+    "api_plan_drafts.hold_fast": {"version": 1},
+    "api_round_revisions.order_revision": {"kind": "no_show"},
+    "api_round_revisions.publish_revision": {"version": 1},
+    "api_round_revisions.discard_revision": {"version": 1},
     "api_rounds.send_back": {"reason": "weather"},
     "api_rounds.cancel_round": {"reason": "weather", "version": 1},
     "api_rounds.assign_crew": {"driver_id": ME, "escort_id": ME, "version": 1},
@@ -85,6 +104,7 @@ FORM = {
     "version": "1", "reason": "not_needed", "note": "示例", "mass_kg": "99", "proposed_kg": "99",
     "driver_id": ME, "escort_id": ME, "vehicle_id": ME, "container_ids": ME,
     "official_number": "20263304000001", "outcome": "done", "group_code": "", "ready_on": "2026-03-20",
+    "kind": "no_show",
 }  # fmt: skip
 
 
@@ -109,6 +129,9 @@ class Stage:
             "api_rounds.list_rounds": {"service_on": DAY.isoformat()},
             "api_treatments.list_waiting": code,
             "api_lots.list_offers": code,
+            "api_plan_drafts.compare": {"with": self.objects["plan_id"]},
+            "evidence_bundles.file": {"kind": "firm", "name": self.objects["site"]},
+            "api_evidence_bundles.export": {"scope": "firm:" + self.objects["site"]},
         }
 
     @property
@@ -141,7 +164,7 @@ class Stage:
                 options["json"] = JSON.get(rule.endpoint, {})
             else:
                 options["data"] = FORM
-        return client.open(self.path(rule), method=method, **options)
+        return client.open(self.path(rule), method=method, buffered=True, **options)
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +187,7 @@ def stage(test_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -
             )
             made = Stage(app, database, chain, {})
             people = cast_people(database, chain)
-            made.objects = objects_of(database, chain, settings, people)
+            made.objects = objects_of(database, chain, settings, people) | sealed(database, settings)
             for user, group in people:
                 clients = made.own if group == "own" else made.strangers
                 clients.setdefault(user.role, []).append(sign_in(app, user))
@@ -233,10 +256,13 @@ def objects_of(
             "round_id": str(row.id),
             "trip_id": str(trip.id),
             "stop_id": str(stop.id),
+            "revision_id": str(_revision(session, row).id),
             "reception_id": str(reception.id),
             "lot_id": str(chain.lot_id),
             "treatment_id": str(chain.treatment_id),
             "organisation_id": str(chain.firms["treated"]),
+            "contract_id": str(_contract_of(session, chain.firms["treated"])),
+            "site": session.get_one(Organisation, chain.firms["treated"]).site,
             "user_id": str(spare.id),
             "code": "900-249-08",
             "regulator.code": COUNTY,
@@ -247,9 +273,45 @@ def objects_of(
         }
 
 
+def sealed(database: Database, settings: config.Settings) -> dict[str, str]:
+    """A checkpoint over what happened so far, a tile of it, and the event of its first entry."""
+    made = Transparency.of(settings).seal(database, now=NOW)
+    assert made is not None
+    with database.reading() as session:
+        first = ledger.entries_for(session, site="hub")[0]
+    name = tiles.tile_path(0, 0, tiles.width_of(0, 0, made.size)).removeprefix("tile/")
+    return {"size": str(made.size), "name": name, "event_id": str(first.event.id)}
+
+
 def _stop_of(session: Session, enterprise_id: UUID) -> Stop:
     query = select(Stop).join(Manifest, Manifest.stop_id == Stop.id)
     return session.scalars(query.where(Manifest.mover_out_id == enterprise_id)).one()
+
+
+def _contract_of(session: Session, enterprise_id: UUID) -> UUID:
+    return session.scalars(select(Contract.id).where(Contract.enterprise_id == enterprise_id)).one()
+
+
+def _revision(session: Session, row: Round) -> RoundRevision:
+    """A draft that would leave the rounds of the platform as they are."""
+    made = RoundRevision(
+        id=UUID(int=4711),
+        revision_no="TZ-1",
+        platform_id=row.platform_id,
+        service_on=row.service_on,
+        state="draft",
+        incident={"kind": "no_show", "round_no": row.round_no, "minutes": 0, "stuck": []},
+        watched={"versions": {}, "crews": {}},
+        changes={"crews": {}, "left_out": []},
+        problem={},
+        before={},
+        solution={"routes": []},
+        drafted_by="user:x",
+        drafted_at=NOW,
+    )
+    session.add(made)
+    session.flush()
+    return made
 
 
 def _entry_of(session: Session, chain: Chain) -> int:
@@ -346,7 +408,7 @@ def test_what_is_shared_may_be_seen_but_not_crashed(stage: Stage) -> None:
             for role in ("dispatcher", "regulator"):
                 if roles.may(role, action):
                     for client in stage.strangers[role]:
-                        assert stage.ask(client, rule, method).status_code in (200, 404), rule.rule
+                        assert stage.ask(client, rule, method).status_code in (200, 302, 404), rule.rule
 
 
 def test_every_page_opens_for_somebody_and_no_role_with_the_action_is_refused(stage: Stage) -> None:

@@ -335,6 +335,15 @@ REASONS: dict[str, dict[str, Any]] = {
         "dimension": "gross_g",
         "over": 5,
     },
+    "no_allowed_vehicle": {"allowed": "示011, 示012", "vehicle": "示011, 示012"},
+    "pinned_elsewhere": {"allowed": "示011", "vehicle": "示011"},
+    "too_many_trips": {"max": 3},
+    "order_broken": {"vehicle": "示011"},
+    "set_aside": {},
+    "not_ready": {},
+    "past_due": {},
+    "no_service_day": {},
+    "later": {"on": "2026-03-19"},
 }
 
 

@@ -243,6 +243,22 @@ def test_a_wrong_plan_line_is_told_at_its_field_in_the_open_dialog(
     assert f'id="error-{field}"' in answer.text and "data-open" in answer.text
 
 
+def test_a_contract_is_ended_from_the_page_of_the_firm(
+    database: Database, sign_in: SignIn, firm: Organisation
+) -> None:
+    client = dispatcher_of(database, sign_in)
+    with database.reading() as session:
+        contract = session.scalars(select(Contract).where(Contract.enterprise_id == firm.id)).one()
+    assert f'data-opens="end-{contract.id}"' in client.get(path_of(firm)).text
+    form = {"ended_on": "2026-03-16", "reason": "", "version": str(contract.version)}
+    path = path_of(firm, f"/contracts/{contract.id}/end")
+    refused = client.post(path, data=form)
+    assert refused.status_code == 422 and 'id="error-reason"' in refused.text and "data-open" in refused.text
+    assert client.post(path, data=form | {"reason": "单位迁出"}).status_code == 302
+    page = client.get(path_of(firm)).text
+    assert "已终止" in page and "没有在有效期内的收集合同" in page and 'data-opens="end-' not in page
+
+
 def test_an_administrator_sees_papers_but_signs_for_nobody(sign_in: SignIn, firm: Organisation) -> None:
     client = sign_in("admin")
     page = client.get(path_of(firm)).text

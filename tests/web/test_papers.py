@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -87,3 +88,79 @@ def test_a_contract_for_somebody_elses_firm_is_not_found(database: Database, sig
         "valid_until_on": "2026-12-31",
     }
     assert client.post("/api/v1/contracts", json=contract).status_code == 404
+
+
+# --- the register --------------------------------------------------------------------------------------
+
+
+def enrolled_over_http(sign_in: SignIn, *serials: int) -> Any:
+    client = sign_in("admin")
+    made = client.post("/api/v1/enterprises", json={"enterprises": [firm(serial) for serial in serials]})
+    return client, made.get_json()["enterprises"]
+
+
+def test_the_register_is_read_page_by_page(sign_in: SignIn) -> None:
+    client, (first, second) = enrolled_over_http(sign_in, 7, 8)
+    page = client.get("/api/v1/enterprises?q=示例测试厂&limit=1&offset=1").get_json()
+    assert page["count"] == 2
+    [item] = page["items"]
+    assert item == {
+        "firm": {key: second[key] for key in item["firm"]},
+        "platforms": [],
+        "planned": False,
+    }
+    one = client.get(f"/api/v1/enterprises/{first['id']}").get_json()
+    assert (one["code"], one["contact_name"], one["active"]) == (first["code"], "示例联系人", True)
+
+
+def test_particulars_are_changed_and_the_credit_code_stays(sign_in: SignIn) -> None:
+    client, [row] = enrolled_over_http(sign_in, 7)
+    change = {key: value for key, value in firm(7).items() if key != "credit_code"}
+    change |= {"name": "示例改名厂", "version": row["version"]}
+    path = f"/api/v1/enterprises/{row['id']}"
+    changed = client.put(path, json=change)
+    assert changed.status_code == 200, changed.text
+    assert (changed.get_json()["name"], changed.get_json()["code"]) == ("示例改名厂", row["code"])
+    stale = client.put(path, json=change)
+    assert stale.status_code == 409
+    other_code = client.put(path, json=change | {"credit_code": credit_codes.demo_code("330411", 9)})
+    assert other_code.status_code == 422, "a field that cannot be changed is not silently ignored"
+
+
+def test_a_firm_leaves_and_comes_back(sign_in: SignIn) -> None:
+    client, [row] = enrolled_over_http(sign_in, 7)
+    path = f"/api/v1/enterprises/{row['id']}/active"
+    left = client.put(path, json={"active": False, "version": row["version"]})
+    assert left.get_json()["active"] is False
+    assert [item["firm"]["id"] for item in _inactive(client)] == [row["id"]]
+    back = client.put(path, json={"active": True, "version": left.get_json()["version"]})
+    assert back.get_json()["active"] is True and _inactive(client) == []
+
+
+def _inactive(client: Any) -> Any:
+    return client.get("/api/v1/enterprises?state=inactive").get_json()["items"]
+
+
+def test_a_firm_of_another_county_is_not_found(database: Database, sign_in: SignIn) -> None:
+    _client, [row] = enrolled_over_http(sign_in, 7)
+    desk = sign_in("dispatcher", organisation_id=UUID(platform_of(database, "330402")))
+    assert desk.get(f"/api/v1/enterprises/{row['id']}").status_code == 404
+    assert desk.get("/api/v1/enterprises").get_json()["count"] == 0
+
+
+def test_a_contract_is_ended_over_http(database: Database, sign_in: SignIn) -> None:
+    _client, [row] = enrolled_over_http(sign_in, 7)
+    client = sign_in("enterprise", organisation_id=_id(database, row["code"]))
+    contract = {
+        "platform_id": platform_of(database, "330411"),
+        "number": "示例合同-009",
+        "valid_from_on": "2026-01-01",
+        "valid_until_on": "2099-12-31",
+    }
+    signed = client.post("/api/v1/contracts", json=contract).get_json()
+    path = f"/api/v1/contracts/{signed['id']}/end"
+    end = {"ended_on": "2099-06-01", "reason": "单位迁出", "version": signed["version"]}
+    done = client.post(path, json=end)
+    assert (done.status_code, done.get_json()["ended_on"]) == (200, "2099-06-01")
+    again = client.post(path, json=end | {"version": done.get_json()["version"]})
+    assert (again.status_code, again.get_json()["errors"][0]["code"]) == (409, "contract.ended_already")

@@ -77,6 +77,8 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         # Supervision.
         "ledger.view": _by("enterprise", "dispatcher", "plant", "regulator", "admin"),
         "ledger.verify": _by("regulator", "admin"),
+        # Entries tell what several firms did together: they go to those who supervise all of them.
+        "evidence.export": _by("regulator", "admin"),
         "audit.trace": _by("enterprise", "dispatcher", "plant", "regulator"),
         "county.view": _by("regulator"),
         "report.view": _by("dispatcher", "plant", "regulator", "admin"),

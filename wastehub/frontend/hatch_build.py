@@ -24,6 +24,7 @@ MESSAGES = Path("wastehub/translations/en")
 # Inside node_modules: without the packages (axe for the tests) a build does not count as done.
 STAMP = FRONT / "node_modules" / ".wastehub-stamp"
 FONT = FRONT / "node_modules/@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf"
+FONT_LICENSE = FRONT / "node_modules/@expo-google-fonts/noto-sans-sc/LICENSE_FONT"
 
 
 class AssetsHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -55,6 +56,9 @@ def build_assets(root: Path, *, force: bool = False) -> bool:
     shutil.rmtree(fresh, ignore_errors=True)
     run_node(root, "build.mjs", fresh)
     write_font_coverage(root / FONT, fresh / "label-font-coverage.json")
+    # PDF files embed the characters they use (ledger/exports/cover.py).
+    shutil.copyfile(root / FONT, fresh / "label-font.ttf")
+    shutil.copyfile(root / FONT_LICENSE, fresh / "label-font-license.txt")
     # A server that is running sees the old folder or the new one, never a half-made one.
     shutil.rmtree(root / DIST, ignore_errors=True)
     fresh.rename(root / DIST)

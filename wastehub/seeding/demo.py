@@ -6,6 +6,7 @@ import gc
 import hashlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +23,9 @@ from .. import ids, migrate
 from ..config import Settings
 from ..db import Database
 from ..domain import calendar
-from ..ledger import Signer, load_or_create
+from ..ledger import Signer, load_or_create, notes
+from ..ledger.anchor import CHECKPOINT
+from ..ledger.transparency import Transparency
 from ..models.installation import Installation
 from ..models.organisations import Organisation
 from ..models.route_plans import RoutePlan
@@ -39,6 +42,8 @@ Say = Callable[[str], None]
 HISTORY_MONTHS = 3
 HOLD_DAYS_BEFORE = 5
 ENROLLED_DAYS_BEFORE = 7
+# Whose keys are recognised in the anchor of a demo that was deleted by hand.
+DEMO_SEEDS_KNOWN = 100
 
 
 class DatabaseInUse(Exception):
@@ -150,6 +155,7 @@ def _hurry(database: Database) -> None:
 def _make_way(settings: Settings, *, fresh: bool) -> None:
     """An empty database, or one that may be emptied. Raises DatabaseInUse."""
     if not has_data(settings):
+        _forget_anchor(settings)
         return
     if not fresh:
         raise DatabaseInUse(
@@ -158,7 +164,8 @@ def _make_way(settings: Settings, *, fresh: bool) -> None:
     facts = _installation(settings)
     if facts.get("purpose") != "demo":
         raise DatabaseInUse("this is not a demo database: --fresh never deletes a real one")
-    _forget_key(settings, int(facts["seed"]))
+    _forget_keys(settings, int(facts["seed"]))
+    shutil.rmtree(settings.anchor_path, ignore_errors=True)
     path = _sqlite_file(settings.database_url)
     if path is not None:
         for suffix in ("", "-wal", "-shm"):
@@ -167,6 +174,27 @@ def _make_way(settings: Settings, *, fresh: bool) -> None:
         database = Database(settings.database_url)
         _empty_schema(database.engine)
         database.dispose()
+
+
+def _forget_anchor(settings: Settings) -> None:
+    """The anchor of a demo whose database was deleted goes as well; a real one stops everything.
+
+    Raises DatabaseInUse.
+    """
+    path = settings.anchor_path / CHECKPOINT
+    if not path.exists():
+        return
+    text = path.read_text(encoding="utf-8")
+    seeds = range(DEMO_SEEDS_KNOWN)
+    keys = [notes.LogSigner(settings.log_origin, demo_key(seed, " log")).key for seed in seeds]
+    try:
+        notes.open_note(text, keys)
+    except notes.BadNote as foreign:
+        raise DatabaseInUse(
+            f"{settings.anchor_path}: the anchor of a ledger that is not in this database. If that ledger"
+            " is really gone for good, move this folder away; else restore the ledger"
+        ) from foreign
+    shutil.rmtree(settings.anchor_path)
 
 
 def _installation(settings: Settings) -> dict[str, str]:
@@ -188,31 +216,37 @@ def _empty_schema(engine: Engine) -> None:
         connection.execute(text(f"CREATE SCHEMA {quoted}"))
 
 
-def demo_key(seed: int) -> Signer:
-    """The signing key of a demo: anybody can work it out, so it proves nothing. Never for real data."""
-    return Signer.from_seed(hashlib.sha256(f"wastehub demo {seed}".encode()).digest())
+def demo_key(seed: int, kind: str = "") -> Signer:
+    """A key of a demo: anybody can work it out, so it proves nothing. Never for real data."""
+    return Signer.from_seed(hashlib.sha256(f"wastehub demo {seed}{kind}".encode()).digest())
+
+
+def _demo_keys(settings: Settings, seed: int) -> dict[Path, Signer]:
+    """Where the demo's keys belong: the one for entries and the one for checkpoints."""
+    return {
+        settings.signing_key_path: demo_key(seed),
+        settings.log_key_paths[0]: demo_key(seed, " log"),
+    }
 
 
 def _demo_signer(settings: Settings, seed: int, say: Say) -> Signer:
-    """The demo's own key, kept where serving finds it; a key that is there already is never overwritten."""
-    path = settings.signing_key_path
-    made = demo_key(seed)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(made.pem())
-    kept = load_or_create(path)
-    if kept.key_id != made.key_id:
-        say(f"  {path.name}: 沿用已有签名密钥 · the signing key that is there is kept")
-    return kept
+    """The demo's own keys, kept where serving finds them; one that is there already is never overwritten."""
+    for path, made in _demo_keys(settings, seed).items():
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(made.pem())
+        if load_or_create(path).key_id != made.key_id:
+            say(f"  {path.name}: 沿用已有签名密钥 · the signing key that is there is kept")
+    return load_or_create(settings.signing_key_path)
 
 
-def _forget_key(settings: Settings, seed: int) -> None:
-    """The key of the demo that goes; any other key stays."""
-    path = settings.signing_key_path
-    if path.exists() and load_or_create(path).key_id == demo_key(seed).key_id:
-        path.unlink()
+def _forget_keys(settings: Settings, seed: int) -> None:
+    """The keys of the demo that goes; any other key stays."""
+    for path, made in _demo_keys(settings, seed).items():
+        if path.exists() and load_or_create(path).key_id == made.key_id:
+            path.unlink()
 
 
 # --- making it -------------------------------------------------------------------------------------------
@@ -253,7 +287,15 @@ class _Demo:
             accounts.create(
                 world, guest=guest, round_no=made.left_round, at=calendar.at_time(self.on, 70_000)
             )
+        with stage("seal", "封存账册 · sealing the ledger"):
+            self._seal()
         return self._report(planted, made, held_trips=len(history.held))
+
+    def _seal(self) -> None:
+        """The first checkpoint, as of the end of the demo's day."""
+        held = Transparency.of(self.settings)
+        held.check_at_start(self.database, now=calendar.at_time(self.on, 72_000))
+        held.seal(self.database, now=calendar.at_time(self.on, 72_000))
 
     def _load(self, at: datetime) -> None:
         with self.database.transaction() as session:

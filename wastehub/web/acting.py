@@ -33,6 +33,7 @@ from ..domain.actors import Actor
 from ..domain.errors import InvalidInput, RuleViolation, StaleVersion
 from ..models.idempotency import IdempotencyKey
 from .context import current_actor, database
+from .writing import require_writable
 
 KEY_FIELD = "idempotency_key"
 KEY_HEADER = "Idempotency-Key"
@@ -100,6 +101,7 @@ def acting(
                 return answer
 
         wrapped.wh_action = action  # type: ignore[attr-defined]
+        wrapped.wh_acts = True  # type: ignore[attr-defined]
         return wrapped
 
     return decorate
@@ -117,6 +119,7 @@ def _perform(
     if len(key) > 80:
         raise InvalidInput("idempotency.key_too_long", field=KEY_HEADER, longest=80)
     digest = _request_digest()
+    require_writable()
     try:
         with database().transaction() as session:
             now = clock.now_utc()

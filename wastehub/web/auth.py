@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from flask import Flask, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -56,7 +57,16 @@ def ask_to_sign_in() -> Response:
     return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """No cookie travels with what caches may keep for everybody."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # type: ignore[override]
+        if not response.cache_control.public:
+            super().save_session(app, session, response)  # type: ignore[arg-type]
+
+
 def init_app(app: Flask) -> None:
+    app.session_interface = _Sessions()
     manager = LoginManager(app)
     manager.session_protection = "basic"
     manager.user_loader(load)

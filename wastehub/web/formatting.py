@@ -5,7 +5,9 @@ Inside, everything is an integer in the unit its name carries; here alone it bec
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -157,6 +159,17 @@ def duration(duration_s: int | None) -> str:
     return _("%(hours)s 小时 %(minutes)s 分", hours=minutes // 60, minutes=f"{minutes % 60:02d}")
 
 
+def litres(amount_ml: int | None) -> str:
+    """Millilitres as "12.3 L"."""
+    return ABSENT if amount_ml is None else f"{_half_up(amount_ml, 1_000, 1)} L"
+
+
+def signed(value: int, kind: str) -> str:
+    """A difference with its sign, as the filter `kind` shows it."""
+    shown = str(FILTERS[kind](abs(value)))
+    return f"+{shown}" if value > 0 else f"{MINUS}{shown}" if value < 0 else shown
+
+
 def money(price_fen: int | None) -> str:
     """Fen as "1,234.50 元"."""
     return ABSENT if price_fen is None else _("%(amount)s 元", amount=_half_up(price_fen, 100, 2))
@@ -180,7 +193,7 @@ def label_code(code: str | None) -> Markup:
     )
 
 
-FILTERS = {
+FILTERS: dict[str, Callable[..., Any]] = {
     "mass": mass,
     "mass_kg": mass_kg,
     "mass_short": mass_short,
@@ -194,6 +207,8 @@ FILTERS = {
     "due": due,
     "km": km,
     "duration": duration,
+    "litres": litres,
+    "signed": signed,
     "money": money,
     "label_code": label_code,
 }

@@ -12,6 +12,7 @@ from flask import Flask, current_app, request
 
 from .auth import ask_to_sign_in
 from .context import current_actor, signed_in_user
+from .writing import require_writable
 
 
 def init_app(app: Flask) -> None:
@@ -27,4 +28,7 @@ def require_action() -> Any:
     if signed_in_user() is None:
         return ask_to_sign_in()
     current_actor().require(action)
+    if request.path.startswith("/api/") and getattr(view, "wh_acts", False):
+        # Also before a body is parsed; a page's form comes back with the reason and what was typed.
+        require_writable()
     return None

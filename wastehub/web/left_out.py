@@ -13,7 +13,7 @@ from .explanations import explain_code
 
 def sentence(reason: str, numbers: Mapping[str, Any]) -> str:
     """What happened, what it means, what to do next; the codes stand in the explanation tables."""
-    return explain_code(f"unassigned.{reason}", _readable(numbers)).message
+    return explain_code(f"unassigned.{reason}", readable(numbers)).message
 
 
 def remedies(numbers: Mapping[str, Any]) -> list[str]:
@@ -36,7 +36,7 @@ def _remedy(one: Mapping[str, Any]) -> str:
 
 
 def _changed(change: Mapping[str, Any]) -> dict[str, Any]:
-    shown = _readable({name: value for name, value in change.items() if name != "code"})
+    shown = readable({name: value for name, value in change.items() if name != "code"})
     for name in ("until_s", "close_s", "from_s", "open_s"):
         if name in shown:
             shown[name] = formatting.clock(int(shown[name]))
@@ -45,13 +45,13 @@ def _changed(change: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _readable(numbers: Mapping[str, Any]) -> dict[str, Any]:
+def readable(numbers: Mapping[str, Any]) -> dict[str, Any]:
     """The solver's numbers with units a reader knows: its load classes are waste codes, its seconds times."""
     shown: dict[str, Any] = {name: value for name, value in numbers.items() if name != "remedies"}
-    for name in ("load_class", "with"):
+    for name in ("load_class", "with", "a", "b"):
         if name in shown:
             shown[name] = _wastes(str(shown[name]))
-    for name in ("late_s", "over_s", "driving_s"):
+    for name in ("late_s", "over_s", "driving_s", "driven_s", "span_s"):
         if name in shown:
             shown[name.removesuffix("_s") + "_duration"] = formatting.duration(int(shown.pop(name)))
     if "dimension" in shown:

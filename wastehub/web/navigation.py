@@ -66,6 +66,7 @@ MENUS: Mapping[str, list[tuple[Any, list[Item]]]] = {
             [
                 ("dispatcher.request_pool", _l("待收申请"), "request", True),
                 ("dispatcher.plans", _l("收运计划"), "plan", True),
+                ("forecasts.week", _l("本周预排"), "calendar", False),
                 ("dispatcher.rounds", _l("收运任务"), "truck", False),
             ],
         ),
@@ -105,7 +106,14 @@ MENUS: Mapping[str, list[tuple[Any, list[Item]]]] = {
                 ("regulator.enterprises", _l("产废单位名录"), "enterprise", False),
             ],
         ),
-        (_l("账本"), [("regulator.ledger", _l("闭环账本"), "ledger", True)]),
+        (
+            _l("账本"),
+            [
+                ("regulator.ledger", _l("闭环账本"), "ledger", True),
+                ("transparency.checkpoints", _l("封存与见证"), "shield", False),
+                ("evidence_bundles.index", _l("证据包"), "evidence", False),
+            ],
+        ),
     ],
     "admin": [
         ("", [("admin.home", _l("系统概况"), "home", True)]),
@@ -118,6 +126,8 @@ MENUS: Mapping[str, list[tuple[Any, list[Item]]]] = {
                 ("admin.waste_codes", _l("危险废物名录"), "list", True),
                 ("admin.limits", _l("法定限值"), "clock", False),
                 ("regulator.ledger", _l("闭环账本"), "ledger", False),
+                ("transparency.checkpoints", _l("封存与见证"), "shield", False),
+                ("evidence_bundles.index", _l("证据包"), "evidence", False),
             ],
         ),
     ],

@@ -3,6 +3,7 @@
 from .chain import Trace, trace
 from .counties import CountyBalance, county_balances
 from .differences import CaseRow, Resolution, open_cases, resolve_case, resolve_cases
+from .evidence import export_evidence
 from .fates import Fate, total_of
 from .firms import FirmView, firm_view
 from .open_loops import OverdueRow, overdue
@@ -18,6 +19,7 @@ __all__ = [
     "Resolution",
     "Trace",
     "county_balances",
+    "export_evidence",
     "firm_view",
     "ledger_entry",
     "ledger_page",

@@ -107,7 +107,7 @@ def ledger_page(
     county's sites.
     """
     actor.require("ledger.view")
-    sites = _sites(session, actor)
+    sites = sites_of(session, actor)
     wanted = None if sites is None else sorted(sites)
     return ledger.latest(session, text=text.strip(), site=wanted, before_idx=before_idx, limit=limit)
 
@@ -121,7 +121,7 @@ def ledger_entry(session: Session, *, actor: Actor, idx: int) -> ledger.Entry:
     found = ledger.latest(session, before_idx=idx + 1, limit=1)
     if not found or found[0].idx != idx:
         raise NotFound("object.not_found")
-    sites = _sites(session, actor)
+    sites = sites_of(session, actor)
     event = found[0].event
     if sites is None or event.site in sites:
         return found[0]
@@ -136,7 +136,7 @@ def unit_names(session: Session, sites: Collection[str]) -> dict[str, str]:
     return {site: unit.name for site, unit in units_by_site(session, sites).items()}
 
 
-def _sites(session: Session, actor: Actor) -> frozenset[str] | None:
+def sites_of(session: Session, actor: Actor) -> frozenset[str] | None:
     """The sites whose part of the log the actor may read; None: all of it."""
     if actor.role == "admin" or (actor.role == "regulator" and actor.county_code is None):
         return None

@@ -2,6 +2,7 @@
 
 from .changing import amend, set_active
 from .checking import MANAGEMENT_CLASSES, STORAGE_KINDS, FirmDraft
+from .ending import end_contract
 from .joining import Refusal, enrol, refusals
 from .papers import PLANNED_MASS_MAX_G, ContractDraft, PlanDraft, register_plans, sign_contracts
 from .views import EnterpriseRow, EnterpriseView, enterprise, enterprises, industries, places, view
@@ -17,6 +18,7 @@ __all__ = [
     "PlanDraft",
     "Refusal",
     "amend",
+    "end_contract",
     "enrol",
     "enterprise",
     "enterprises",

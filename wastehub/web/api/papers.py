@@ -1,4 +1,4 @@
-"""What a pickup rests on, over HTTP: enrolled firms, contracts, management plans."""
+"""What a pickup rests on, over HTTP: contracts and management plans."""
 
 from __future__ import annotations
 
@@ -13,49 +13,7 @@ from ...domain.errors import NotFound
 from ...services import enrolment, stock
 from ..acting import Act, acting, viewing
 
-api = Blueprint("api_papers", __name__, description="Enrolment, contracts, plans / 入网、合同、管理计划")
-
-LIST_MAX = 500
-
-
-class FirmDraftSchema(Schema):
-    name = fields.String(required=True)
-    credit_code = fields.String(required=True)
-    county_code = fields.String(required=True)
-    town_code = fields.String(load_default=None, allow_none=True)
-    short_name = fields.String(load_default="")
-    address = fields.String(load_default="")
-    lon_e6 = fields.Integer(strict=True, load_default=0, metadata={"description": "micro-degrees, WGS-84"})
-    lat_e6 = fields.Integer(strict=True, load_default=0)
-    industry = fields.String(load_default="")
-    industry_zh = fields.String(load_default="")
-    management_class = fields.String(load_default="registration")
-    storage_kind = fields.String(load_default="point")
-    contact_name = fields.String(load_default="")
-    contact_phone = fields.String(load_default="")
-    emergency_phone = fields.String(load_default="")
-    open_s = fields.Integer(
-        strict=True, load_default=8 * 3600, metadata={"description": "seconds from local midnight"}
-    )
-    close_s = fields.Integer(strict=True, load_default=17 * 3600)
-
-
-class FirmListDraftSchema(Schema):
-    enterprises = fields.List(
-        fields.Nested(FirmDraftSchema), required=True, validate=validate.Length(1, LIST_MAX)
-    )
-
-
-class FirmSchema(Schema):
-    id = fields.UUID()
-    name = fields.String()
-    code = fields.String()
-    county_code = fields.String()
-    enrolled_at = fields.AwareDateTime()
-
-
-class FirmListSchema(Schema):
-    enterprises = fields.List(fields.Nested(FirmSchema))
+api = Blueprint("api_papers", __name__, description="Contracts, plans / 合同、管理计划")
 
 
 class ContractDraftSchema(Schema):
@@ -75,6 +33,14 @@ class ContractSchema(Schema):
     number = fields.String()
     valid_from_on = fields.Date()
     valid_until_on = fields.Date()
+    ended_on = fields.Date(allow_none=True, metadata={"description": "first day on which it no longer holds"})
+    version = fields.Integer()
+
+
+class ContractEndSchema(Schema):
+    ended_on = fields.Date(required=True)
+    reason = fields.String(required=True)
+    version = fields.Integer(strict=True, required=True)
 
 
 class PaperPlanLineSchema(Schema):
@@ -111,16 +77,6 @@ class PapersQuerySchema(Schema):
     year = fields.Integer(load_default=None, allow_none=True)
 
 
-@api.route("/enterprises", methods=["POST"])
-@api.arguments(FirmListDraftSchema)
-@api.response(201, FirmListSchema)
-@acting("organisation.manage", schema=FirmListSchema, status=201)
-def enrol(act: Act, payload: dict[str, Any]) -> dict[str, Any]:
-    """Enrol firms as generators 产废单位入网."""
-    drafts = [enrolment.FirmDraft(**firm) for firm in payload["enterprises"]]
-    return {"enterprises": enrolment.enrol(act.session, actor=act.actor, firms=drafts, now=act.now)}
-
-
 @api.route("/contracts", methods=["POST"])
 @api.arguments(ContractDraftSchema)
 @api.response(201, ContractSchema)
@@ -129,6 +85,17 @@ def sign_contract(act: Act, payload: dict[str, Any]) -> Any:
     """Enter a collection contract 收集合同 (Order 23, Art. 10)."""
     draft = enrolment.ContractDraft(**payload | {"enterprise_id": _firm(act, payload)})
     return enrolment.sign_contracts(act.session, actor=act.actor, drafts=[draft], now=act.now)[0]
+
+
+@api.route("/contracts/<uuid:contract_id>/end", methods=["POST"])
+@api.arguments(ContractEndSchema)
+@api.response(200, ContractSchema)
+@acting("contract.sign", schema=ContractSchema)
+def end_contract(act: Act, payload: dict[str, Any], contract_id: UUID) -> Any:
+    """End a contract before its time 终止合同."""
+    return enrolment.end_contract(
+        act.session, actor=act.actor, contract_id=contract_id, now=act.now, **payload
+    )
 
 
 @api.route("/management-plans", methods=["POST"])

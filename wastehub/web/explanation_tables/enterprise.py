@@ -79,9 +79,24 @@ TABLE: dict[str, tuple[str, str]] = {
         "The contract ends (%(valid_until_on)s) before it begins (%(valid_from_on)s). Please check "
         "the dates.",
     ),
+    "contract.end_outside": (
+        "终止日期须在 %(first_on)s 至 %(last_on)s 之间：过去的日子合同已经有效，到期后无需终止。请重新填写。",
+        "A contract ends between %(first_on)s and %(last_on)s: in the past it was in force, and after its "
+        "last day it is over anyway. Please choose another day.",
+    ),
+    "contract.ended_already": (
+        "合同 %(number)s 已自 %(ended_on)s 起终止。需要继续收运的，请登记新合同。",
+        "Contract %(number)s has ended on %(ended_on)s already. To go on, enter a new contract.",
+    ),
     "contract.number_taken": (
         "合同编号 %(number)s 已登记过。请核对编号；续签合同请使用新编号。",
         "Contract number %(number)s was entered before. Check the number; a renewed contract has a new one.",
+    ),
+    "contract.requests_undone": (
+        "合同 %(number)s 下还有 %(count)s 个未完成的收运申请（%(requests)s）。"
+        "请先完成收运或取消这些申请，再终止合同。",
+        "Under contract %(number)s there are %(count)s pickup requests not yet done (%(requests)s). Have "
+        "them fetched, or cancel them, before the contract ends.",
     ),
     "contract.platform_not_for_county": (
         "%(platform)s 的服务范围不包括该单位所在的县（市、区）。请选择本县或相邻的收集平台。",

@@ -11,7 +11,7 @@ from flask import Blueprint, render_template
 
 from ...domain import calendar, reasons
 from ...models.route_plans import Round, Stop, Trip
-from ...services import cab
+from ...services import cab, dispatch
 from ..acting import Act, viewing
 
 pages = Blueprint("driver", __name__, url_prefix="/driver")
@@ -50,6 +50,7 @@ def home(act: Act) -> str:
         stops=stops,
         served=[stop for stop in stops if stop.state != "planned"],
         on=today,
+        changes=dispatch.changes_of(act.session, day.now) if day.now else [],
     )
 
 
@@ -65,6 +66,7 @@ def round_detail(act: Act, round_id: UUID) -> str:
         trips=_live_trips(row),
         stop=_next_stop(trip),
         on=calendar.on_date(act.now),
+        changes=dispatch.changes_of(act.session, row),
     )
 
 

@@ -8,7 +8,9 @@ from flask import Blueprint, jsonify
 from sqlalchemy import text
 
 from ... import __version__, migrate
+from ...ledger import transparency
 from ..context import database
+from ..writing import held
 
 pages = Blueprint("health", __name__)
 
@@ -20,8 +22,17 @@ def alive() -> Any:
 
 @pages.get("/readyz")
 def ready() -> Any:
-    """Ready: the database answers and stands at the migration this code needs."""
+    """Ready: the database answers and stands at the migration this code needs.
+
+    `ledger`: whether anything may be written, and who says what against it (docs/operations.md).
+    """
     with database().reading() as session:
         session.execute(text("SELECT 1"))
     current = migrate.is_current(database().engine)
-    return jsonify(status="ok" if current else "migration needed"), 200 if current else 503
+    refusals = {source: refusal.code for source, refusal in held().anchor.refusals().items()}
+    closed = transparency.writing_refused(held().anchor) is not None
+    answer = jsonify(
+        status="ok" if current else "migration needed",
+        ledger={"writable": not closed, "refusals": refusals},
+    )
+    return answer, 200 if current else 503

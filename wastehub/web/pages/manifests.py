@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
 
 from ...domain import calendar
 from ...domain.errors import RuleViolation
@@ -19,6 +20,7 @@ from ..context import current_actor, database, settings
 from ..form_states import blank, refused
 from ..label_drawing import qr_svg
 from ..listing import Column, read_query
+from ..printed_seals import printed_seal
 
 pages = Blueprint("manifests", __name__, url_prefix="/manifests")
 
@@ -94,10 +96,10 @@ def _day(text: str) -> date | None:
 def manifest(act: Act, manifest_id: UUID) -> str:
     """The form with everything that Art. 10-13 and 18 ask, ready for A4."""
     form = manifests.manifest_view(act.session, actor=act.actor, manifest_id=manifest_id)
-    return _form_page(form, blank({}, version=form.manifest.version))
+    return _form_page(act.session, form, blank({}, version=form.manifest.version))
 
 
-def _form_page(form: manifests.ManifestForm, number_form: Any) -> str:
+def _form_page(session: Session, form: manifests.ManifestForm, number_form: Any) -> str:
     return render_template(
         "manifests/manifest.html",
         form=form,
@@ -107,6 +109,7 @@ def _form_page(form: manifests.ManifestForm, number_form: Any) -> str:
             side_mm=24,
             label=form.manifest.number,
         ),
+        seal=printed_seal(session),
         number_form=number_form,
         state=words.of(STATES, form.manifest.state),
         leg=LEGS[form.manifest.leg],
@@ -117,7 +120,7 @@ def _form_page(form: manifests.ManifestForm, number_form: Any) -> str:
 def _refused_number(violation: RuleViolation, *, manifest_id: UUID) -> str:
     with database().reading() as session:
         form = manifests.manifest_view(session, actor=current_actor(), manifest_id=manifest_id)
-        return _form_page(form, refused(request.form, violation))
+        return _form_page(session, form, refused(request.form, violation))
 
 
 @pages.post("/<uuid:manifest_id>/number")

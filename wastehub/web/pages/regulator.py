@@ -13,12 +13,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from ... import regions
-from ...domain import roles
+from ...domain import calendar, roles
 from ...domain.errors import NotFound
 from ...ledger import VerifyReport
 from ...ledger import size as ledger_size
+from ...ledger.integrating import covering
 from ...models.organisations import organisations_of
-from ...services import administration, audits, enrolment, photos
+from ...services import administration, audits, dispatch, enrolment, photos
 from .. import chain_words, charts, drawing, evidence, formatting, words
 from ..acting import Act, viewing
 from ..context import database, settings
@@ -175,6 +176,7 @@ def county(act: Act, code: str) -> Any:
         for each in audits.overdue(act.session, actor=act.actor, now=act.now)
         if each.unit is not None and each.unit.county_code == code
     ]
+    new_year_on = calendar.on_date(act.now).replace(month=1, day=1)
     return render_template(
         "regulator/county.html",
         row=row,
@@ -182,6 +184,7 @@ def county(act: Act, code: str) -> Any:
         **_flows(row.fate),
         late=late,
         kinds=chain_words.OVERDUE,
+        saving=dispatch.county_saving(act.session, actor=act.actor, county_code=code, since_on=new_year_on),
     )
 
 
@@ -235,6 +238,7 @@ def batch(act: Act, batch_id: UUID) -> str:
         trace=trace,
         fate_columns=FATE_COLUMNS,
         may_open_treatments=roles.may(act.actor.role, "treatment.view"),
+        may_export=roles.may(act.actor.role, "evidence.export"),
         steps=chain_words.steps_of(trace),
         photos=_photos(act, batch_id),
         events=chain_words.timeline_of(trace, lambda idx: url_for("regulator.entry", idx=idx)),
@@ -391,6 +395,7 @@ def entry(act: Act, idx: int) -> str:
     return render_template(
         "regulator/entry.html",
         entry=found,
+        sealed=covering(act.session, idx) is not None,
         facts=facts,
         units=audits.unit_names(act.session, {found.event.site}),
         type_name=chain_words.type_name,

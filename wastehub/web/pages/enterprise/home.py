@@ -8,6 +8,7 @@ from flask import render_template
 
 from ....domain import calendar
 from ....services import stock
+from ....services.planning import forecasts
 from ... import checks
 from ...acting import Act, viewing
 from .blueprint import pages
@@ -23,6 +24,7 @@ def home(act: Act) -> Any:
         # The store's points stand above as things to do.
         checks=[point for point in checks.in_words(view.checks) if point["key"] in checks.PAPERS],
         on=calendar.on_date(act.now),
+        passings=forecasts.for_firm(act.session, actor=act.actor, now=act.now),
     )
 
 

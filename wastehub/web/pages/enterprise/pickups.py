@@ -78,7 +78,7 @@ def request_new(act: Act, violation: RuleViolation | None = None) -> Any:
         chosen = set(request.form.getlist("container_ids"))
     else:
         tomorrow = calendar.on_date(act.now) + timedelta(days=1)
-        form = blank({"ready_on": tomorrow.isoformat()})
+        form = blank({"ready_on": request.args.get("on", "") or tomorrow.isoformat()})
         asked = [text for text in request.args.get("c", "").split(",") if text]
         chosen = set(asked) or {str(row.container_id) for row in rows}
     view = stock.overview(act.session, actor=act.actor, now=act.now)
@@ -108,7 +108,8 @@ def request_submit(act: Act) -> Any:
         actor=act.actor,
         enterprise_id=act.actor.organisation_id,
         container_ids=tuple(forms.chosen_ids("container_ids")),
-        ready_on=forms.day("ready_on"),
+        # A day chosen from the forecast is the first day from now on; the due date is not moved by it.
+        ready_on=forms.day("wish_on" if request.form.get("wish_on") else "ready_on"),
         windows=forms.windows(),
         urgent=request.form.get("urgency") == "urgent",
         note=request.form.get("note", ""),

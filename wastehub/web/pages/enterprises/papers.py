@@ -12,7 +12,9 @@ from flask_babel import gettext as _
 from ....domain import quantities
 from ....domain.errors import RuleViolation
 from ....services import enrolment
+from ... import formatting
 from ...acting import Act, acting
+from ...form_states import version_of
 from ..enterprise import forms
 from . import register
 from .blueprint import pages
@@ -40,6 +42,26 @@ def sign_contract(act: Act, organisation_id: UUID) -> Any:
     [row] = enrolment.sign_contracts(act.session, actor=act.actor, drafts=[draft], now=act.now)
     flash(_("合同 %(number)s 已登记。", number=row.number), "good")
     return redirect(url_for("enterprises.enterprise", organisation_id=firm.id))
+
+
+def _end_refused(violation: RuleViolation, organisation_id: UUID, contract_id: UUID) -> str:
+    return register.page_refused(violation, organisation_id, f"end-{contract_id}")
+
+
+@pages.post("/<uuid:organisation_id>/contracts/<uuid:contract_id>/end")
+@acting("contract.sign", on_violation=_end_refused)
+def end_contract(act: Act, organisation_id: UUID, contract_id: UUID) -> Any:
+    row = enrolment.end_contract(
+        act.session,
+        actor=act.actor,
+        contract_id=contract_id,
+        ended_on=forms.day("ended_on"),
+        reason=request.form.get("reason", ""),
+        version=version_of(request.form),
+        now=act.now,
+    )
+    flash(_("合同 %(number)s 自 %(on)s 起终止。", number=row.number, on=formatting.on(row.ended_on)), "good")
+    return redirect(url_for("enterprises.enterprise", organisation_id=organisation_id))
 
 
 @pages.post("/<uuid:organisation_id>/plan-lines")
