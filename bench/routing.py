@@ -6,8 +6,8 @@
 --instances DIR       the folder of published instances (or WASTEHUB_BENCH_INSTANCES); without it only our own
                       generator is measured
 
-The peers come with the extra "bench" (pip install wastehub[bench]). Rows are kept in docs/benchmarks/routing.jsonl,
-those of the present code make docs/benchmarks/routing.md.
+The peers come with the extra "bench" (pip install wastehub[bench]). Rows are kept in
+docs/benchmarks/routing.jsonl, those of the present code make docs/benchmarks/routing.md.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def signed_in(page: Page) -> Page:
 def test_a_firm_registers_labels_and_requests(base_url: str, new_page: Open) -> None:
     # The browser reports the refused form as a console error.
     page = signed_in(new_page(base_url=base_url, allow=["status of 422"]))
-    page.get_by_role("link", name="登记产生").last.click()
+    page.get_by_role("main").get_by_role("link", name="登记产生").click()
     page.get_by_role("combobox", name="废物代码").fill("24908")
     page.get_by_role("option").filter(has_text="900-249-08").click()
     expect(page.locator("#waste-facts")).to_contain_text("毒性、易燃性")
