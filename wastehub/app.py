@@ -35,10 +35,13 @@ PAGES = (
     "driver",
     "manifests",
     "facility",
+    "counts",
+    "scales",
     "regulator",
     "transparency",
     "evidence_bundles",
     "cases",
+    "open_loops",
     "admin",
 )
 API = (
@@ -58,6 +61,8 @@ API = (
     "receptions",
     "lots",
     "treatments",
+    "stock_counts",
+    "scales",
     "ledger",
     "transparency",
     "evidence_bundles",
@@ -76,10 +81,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app = Flask(__name__, template_folder=str(data_dir("templates")), static_folder="static")
     _configure(app, settings)
     app.config.update(config)
-    app.extensions["wastehub.settings"] = settings
-    app.extensions["wastehub.database"] = database or open_database(settings)
-    app.extensions["wastehub.transparency"] = Transparency.of(settings)
-    app.extensions["wastehub.enqueue_planning"] = jobs.queuer(settings)
+    connect(app, settings, database or open_database(settings))
     auth.init_app(app)
     Babel(app, locale_selector=select_locale, default_domain="messages")
     csrf = CSRFProtect(app)
@@ -95,6 +97,14 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     _add_api(app)
     app.extensions["wastehub.csrf"] = csrf
     return app
+
+
+def connect(app: Flask, settings: Settings, database: Database) -> None:
+    """Hand the application what it works on: settings, database, keys and queue of one installation."""
+    app.extensions["wastehub.settings"] = settings
+    app.extensions["wastehub.database"] = database
+    app.extensions["wastehub.transparency"] = Transparency.of(settings)
+    app.extensions["wastehub.enqueue_planning"] = jobs.queuer(settings)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from tests.firms import NOW, admin
 from wastehub import clock, config
-from wastehub.app import create_app
+from wastehub.app import connect, create_app
 from wastehub.db import Database
 from wastehub.models.organisations import Organisation
 from wastehub.models.users import User
@@ -55,10 +55,24 @@ def frozen_now(monkeypatch: pytest.MonkeyPatch) -> Any:
     return Frozen
 
 
+@pytest.fixture(scope="session")
+def one_app(tmp_path_factory: pytest.TempPathFactory, test_databases: Any) -> Flask:
+    """One application for all tests of a worker: routes and compiled templates are the same for each."""
+    read = config.from_environment({"WASTEHUB_VAR": str(tmp_path_factory.mktemp("app"))})
+    settings = replace(read, secret_key="a secret of the tests")
+    none_yet = test_databases.shared("sqlite")
+    return create_app(settings, none_yet, TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+
+
 @pytest.fixture
-def app(settings: config.Settings, database: Database, frozen_now: Any) -> Iterator[Flask]:
-    made = create_app(settings, database, TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
-    yield made
+def app(one_app: Flask, settings: config.Settings, database: Database, frozen_now: Any) -> Iterator[Flask]:
+    """The application over this test's database and files; what a test changes about it is undone."""
+    config_before, extensions_before = dict(one_app.config), dict(one_app.extensions)
+    connect(one_app, settings, database)
+    yield one_app
+    for now, before in ((one_app.config, config_before), (one_app.extensions, extensions_before)):
+        now.clear()
+        now.update(before)
 
 
 def add_user(
