@@ -1,11 +1,14 @@
 """What the ledger costs, beside the bare limits of the same run: `python3 -m wastehub bench ledger`.
 
---events N       entries in the generated log (default 1,000,000)
+--events N       entries in the generated logs (default 10,000,000 to verify and prove, a tenth to ask)
+--cycles N       kills, power cuts, half the forgeries (default 1,000)
+--quick          a look in some minutes: 100,000 entries, 25 cycles
 --only NAME      one measure (repeatable); without it all of them
+--resume         leave out what was measured within the last twelve hours
 --report FILE    default docs/benchmarks/ledger.md
 
 Each measure is a function of MEASURES: it returns rows, which are kept in var/bench/ledger.jsonl; the newest
-row of each name makes the page.
+row of each name makes the page. All of it in full takes about two hours and 12 GB of disk for a while.
 """
 
 from __future__ import annotations
@@ -14,20 +17,20 @@ import argparse
 import hashlib
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 
+from bench.ledger_costs import drains, faults, lookups, rows, web_acts
+from bench.ledger_costs.rows import Row
 from wastehub.ledger import canonical, tree, wh_verify
 from wastehub.ledger.checkpoints import TreeHead, in_base64
 from wastehub.ledger.exports import reports
-from wastehub.ledger.exports.bundles import FORMAT, add_log
+from wastehub.ledger.exports.bundles import FORMAT, add_entries
 from wastehub.ledger.exports.zipping import StoredZip
 from wastehub.ledger.notes import Cosigner, LogSigner, sign
 from wastehub.ledger.signing import ALGORITHM, Signer
@@ -41,18 +44,6 @@ POLICY = f"log {LOG.key}\nwitness bureau {WITNESS.key}\nquorum bureau\n"
 SITES, AUTHORS = 5_000, 200
 # So many entries carry real signatures: enough to time a level, few enough to make.
 SIGNED = 5_000
-
-
-@dataclass(frozen=True)
-class Row:
-    """One result. `limit` as text, empty when there is none; `met` None then."""
-
-    name: str
-    value: str
-    limit: str
-    met: bool | None
-    detail: str
-    at: str = ""
 
 
 # --- a log without a database ------------------------------------------------------------------------------
@@ -121,23 +112,71 @@ class Generated:
     blocks: int
 
 
-def bundle(folder: Path, events: int, *, signed: bool = False, name: str = "bundle.zip") -> Generated:
-    """Written in one pass; the root comes first, so the leaves are made twice."""
-    edge, blocks = tree.CompactRange(), 0
-    for leaf in generated(events, signed=signed):
-        edge.append(tree.leaf_hash(leaf))
-        blocks += (len(leaf) + 1 + 9 + 63) // 64 + 2
-    text = TreeHead(ORIGIN, events, edge.root()).text()
-    note = sign(text, [LOG]) + WITNESS.line(text, at_s=1_772_400_000)
+def quickly(count: int) -> Iterator[bytes]:
+    """The same bytes as `generated(count, signed=False)`, made from their texts: a tenth of the time."""
+    yield from generated(min(count, 1), signed=False)
+    sample = b"".join(list(generated(2, signed=False))[1:]).decode()
+    authors, sites = [(0, "")] * AUTHORS, [(0, "")] * SITES
+    form = _form(sample)
+    for at in range(1, count):
+        author, site = at % AUTHORS, at % SITES
+        number, before = authors[author]
+        sseq, sprev = sites[site]
+        name = f"ent:{site:018d}"
+        values = (before, number + 1, author, at, name, at, at, name, at, sprev, sseq + 1)
+        leaf = (form % values).encode()
+        message = leaf[6 : leaf.index(b',"key":"')]
+        authors[author] = (number + 1, hashlib.sha256(message).hexdigest())
+        sites[site] = (sseq + 1, hashlib.sha256(b"\0" + leaf).hexdigest())
+        yield leaf
+
+
+def _form(sample: str) -> str:
+    """Entry 1 with gaps where entries differ."""
+    name, number = f"ent:{1:018d}", f"HWCS2026{1:011d}"
+    gaps = (
+        ('"aprev":""', '"aprev":"%s"'),
+        ('"aseq":1', '"aseq":%d'),
+        ('"user:0001"', '"user:%04d"'),
+        (f"8000-{1:012x}", "8000-%012x"),
+        (f'"batch":"{name}/{number}"', None),
+        (f'"label":"{1:037d}"', '"label":"%037d"'),
+        (f'"site":"{name}"', '"site":"%s"'),
+        (f'"subject":"{number}"', '"subject":"HWCS2026%011d"'),
+        ('"sprev":""', '"sprev":"%s"'),
+        ('"sseq":1', '"sseq":%d'),
+    )
+    made = sample.replace("%", "%%")
+    for old, new in gaps:
+        if made.count(old) != 1:
+            raise SystemExit(f"the form of an entry has changed: {old}")
+        made = made.replace(old, new or '"batch":"%s/HWCS2026%011d"')
+    return made
+
+
+def bundle(
+    folder: Path, events: int, *, signed: bool = False, reported: bool = True, name: str = "bundle.zip"
+) -> Generated:
+    """Written in one pass. `reported`: with the reports, which level 0 does not read."""
+    blocks = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal blocks
+        for leaf in generated(events, signed=True) if signed else quickly(events):
+            blocks += (len(leaf) + 1 + 9 + 63) // 64 + 2
+            yield leaf
+
     path, policy = folder / name, folder / "policy"
     policy.write_text(POLICY)
     said = {"format": FORMAT, "scope": "all", "origin": ORIGIN, "size": events, "entries": events}
     with path.open("wb") as out, StoredZip(out) as made:
+        size, root = add_entries(made, counted())
+        text = TreeHead(ORIGIN, size, root).text()
+        note = sign(text, [LOG]) + WITNESS.line(text, at_s=1_772_400_000)
         made.add("bundle.json", json.dumps(said).encode())
         made.add("checkpoint", note.encode())
-        for report, chunks in _reports(events):
+        for report, chunks in _reports(events) if reported else ():
             made.add_chunks(report, chunks)
-        add_log(made, generated(events, signed=signed), events, edge.root())
     return Generated(path, policy, events, blocks)
 
 
@@ -203,7 +242,7 @@ def bare_hash_s(blocks: int) -> float:
 
 
 def verify_level_0(folder: Path, events: int) -> list[Row]:
-    made = bundle(folder, events)
+    made = bundle(folder, events, reported=False)
     limit_s = bare_hash_s(made.blocks)
     cost = run(made, "--level", "0")
     limit_s = min(limit_s, bare_hash_s(made.blocks))
@@ -225,10 +264,10 @@ def verify_incrementally(folder: Path, events: int) -> list[Row]:
     """A tenth is new."""
     new = max(events // 10, 1)
     state = folder / "state.json"
-    before = bundle(folder, events - new, name="before.zip")
+    before = bundle(folder, events - new, reported=False, name="before.zip")
     run(before, "--level", "0", "--state", str(state))
     before.path.unlink()
-    cost = run(bundle(folder, events), "--level", "0", "--state", str(state))
+    cost = run(bundle(folder, events, reported=False), "--level", "0", "--state", str(state))
     us = cost.cpu_s / new * 1e6
     detail = f"{new:,} new of {events:,}; start of Python and reading the directory included"
     return [Row("incremental audit, level 0", f"{us:.2f} us per new event", "4 us", us <= 4, detail)]
@@ -249,69 +288,59 @@ def verify_other_levels(folder: Path, events: int) -> list[Row]:
     return rows
 
 
-MEASURES: dict[str, Callable[[Path, int], list[Row]]] = {
-    "level-0": verify_level_0,
-    "incremental": verify_incrementally,
-    "levels": verify_other_levels,
+@dataclass(frozen=True)
+class Amount:
+    """How much is measured."""
+
+    events: int
+    cycles: int
+    seconds: int
+
+    @property
+    def asked(self) -> int:
+        """Entries of the logs that have a database and books: each costs as much as a real one."""
+        return self.events // 10
+
+
+Measure = Callable[[Path, Amount], list[Row]]
+MEASURES: dict[str, Measure] = {
+    "http-sqlite": lambda folder, amount: web_acts.measure(folder, "SQLite", amount.seconds),
+    "http-postgresql": lambda folder, amount: web_acts.measure(folder, "PostgreSQL", amount.seconds),
+    "drain-sqlite": lambda folder, amount: drains.measure(folder, "SQLite"),
+    "drain-postgresql": lambda folder, amount: drains.measure(folder, "PostgreSQL"),
+    "level-0": lambda folder, amount: verify_level_0(folder, amount.events),
+    "incremental": lambda folder, amount: verify_incrementally(folder, min(amount.events, 1_000_000)),
+    "levels": lambda folder, amount: verify_other_levels(folder, amount.asked),
+    "proof": lambda folder, amount: lookups.proof(folder, amount.events),
+    "questions": lambda folder, amount: lookups.questions(folder, amount.asked),
+    "kills": lambda folder, amount: faults.kills(folder, amount.cycles),
+    "power": lambda folder, amount: faults.power_cuts(folder, amount.cycles),
+    "forgeries": lambda folder, amount: faults.forgeries(folder, amount.cycles),
 }
-
-
-# --- rows and page -----------------------------------------------------------------------------------------
+FULL, QUICK = Amount(10_000_000, 1_000, 20), Amount(100_000, 25, 5)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--events", type=int)
+    parser.add_argument("--cycles", type=int)
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", action="append", choices=list(MEASURES))
+    parser.add_argument("--resume", action="store_true")
     parser.add_argument("--rows", type=Path, default=ROOT / "var" / "bench" / "ledger.jsonl")
     parser.add_argument("--report", type=Path, default=ROOT / "docs" / "benchmarks" / "ledger.md")
     options = parser.parse_args(arguments)
-    options.rows.parent.mkdir(parents=True, exist_ok=True)
+    usual = QUICK if options.quick else FULL
+    amount = Amount(options.events or usual.events, options.cycles or usual.cycles, usual.seconds)
     for name in options.only or MEASURES:
+        if options.resume and rows.is_fresh(options.rows, name):
+            continue
         with tempfile.TemporaryDirectory(prefix="wastehub-bench-") as folder:
-            made = MEASURES[name](Path(folder), options.events)
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        with options.rows.open("a", encoding="utf-8") as file:
-            for row in made:
-                print(f"{row.name}: {row.value} (limit {row.limit or '-'}); {row.detail}", flush=True)
-                file.write(json.dumps(asdict(row) | {"at": at}, ensure_ascii=False) + "\n")
-    write_page(options.report, newest(options.rows))
+            rows.add(options.rows, name, MEASURES[name](Path(folder), amount))
+        rows.write_page(options.report, rows.kept(options.rows))
     return 0
-
-
-def newest(rows: Path) -> list[Row]:
-    """The last row of each name, in the order in which the names first appeared."""
-    found: dict[str, Row] = {}
-    for line in rows.read_text(encoding="utf-8").splitlines():
-        row = Row(**json.loads(line))
-        found[row.name] = row
-    return list(found.values())
-
-
-def write_page(path: Path, rows: Sequence[Row]) -> None:
-    signs = {True: "yes", False: "**no**", None: ""}
-    lines = [
-        "# What the ledger costs",
-        "",
-        "Written by `python3 -m wastehub bench ledger`; do not edit. Bare hashing: the SHA-256 blocks that",
-        "the leaves and nodes of the log need, hashed in one call on the same core in the same run. The",
-        "verifier is the shipped file in a process of its own, the bundle stored uncompressed and generated",
-        "without a database.",
-        "",
-        f"Machine: {platform.machine()}, Python {platform.python_version()}, {platform.system()}.",
-        "",
-        "| measure | value | limit | reached | detail | run |",
-        "| --- | --- | --- | --- | --- | --- |",
-        *(
-            f"| {row.name} | {row.value} | {row.limit} | {signs[row.met]} | {row.detail} | {row.at[:10]} |"
-            for row in rows
-        ),
-        "",
-    ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from . import clock, migrate
+from . import books_commands, clock, migrate
 from .config import Settings
 from .db import Database
-from .ledger import erasing, exports, signing
+from .ledger import erasing, exports, projector, reconciling, signing
 from .ledger.appending import SERVICE_AUTHOR
 from .ledger.exports import Scope, UnknownScope
 from .ledger.integrating import LedgerDamaged
@@ -83,6 +83,8 @@ def export(arguments: argparse.Namespace, settings: Settings) -> int:
 def stats(arguments: argparse.Namespace, settings: Settings) -> int:
     with _open(settings).reading() as session:
         found = statistics(session)
+        stop, runs = projector.stopped(session), reconciling.runs(session)
+    books_commands.say_stop(stop)
     say(f"{found.entries} entries, {found.sealed} of them sealed by {found.checkpoints} checkpoints")
     if found.since and found.until:
         say(f"recorded {found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC")
@@ -90,6 +92,8 @@ def stats(arguments: argparse.Namespace, settings: Settings) -> int:
     say(f"{found.postings} postings, {found.held} held, {found.open_cases} open cases")
     say(f"{found.unexplained_g} g unexplained, {found.equivocations} equivocations")
     say(f"{found.personal_values} personal values, {found.erased_values} erased")
+    for run in runs:
+        say(books_commands.told(run))
     for name, count in found.by_type:
         say(f"{count:10}  {name}")
     return 0

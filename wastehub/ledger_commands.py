@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from . import clock, evidence_commands, ledger, migrate, witness
+from . import books_commands, clock, evidence_commands, ledger, migrate, witness
 from .config import Settings
 from .db import Database
 from .ledger import integrating, notes, policies, sealing, signing, transparency
@@ -50,6 +50,7 @@ def add_to(commands: Any) -> None:
     part("policy", policy, "print the trust policy that an auditor keeps")
     part("adopt", adopt, "make the anchor anew where it is missing, after you checked the database")
     evidence_commands.add_to(part)
+    books_commands.add_to(part)
     succeed_it = part("succeed", succeed, "begin a log that takes the place of one that ended")
     succeed_it.add_argument("old", metavar="CHECKPOINT", type=Path, help="last witnessed note of the old log")
     succeed_it.add_argument("--lost", required=True, help="which entries are lost, in plain words")

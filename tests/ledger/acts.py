@@ -75,8 +75,38 @@ def voided(label: str = "L1") -> Event:
     return act("container.voided", FIRM, Line(label), facts={"reason": "printed twice"})
 
 
+def relabelled(old: str = "L1", new: str = "L1b", **line: Any) -> Event:
+    return act("label.replaced", FIRM, Line(old), Line(new, **line), facts={"reason": "torn"})
+
+
 def resolved(key: str, to: str = "LOSS", site: str = PLATFORM) -> Event:
     return act("case.resolved", site, facts={"case": key, "to": to})
+
+
+def relayed(label: str = "L1", mass_g: int = 0, to_place: str = "veh:2") -> Event:
+    return act("custody.relayed", VEHICLE, Line(label, mass_g=mass_g, to_place=to_place), facts=POLICY)
+
+
+def poured(
+    emptied: list[str],
+    filled: dict[str, int],
+    *,
+    site: str = FIRM,
+    batch: str = "",
+    code: str = CODE,
+    **facts: Any,
+) -> Event:
+    """Containers poured into new ones of one new batch; another code makes it a recoding."""
+    made = batch or f"{site}/R-{next(iter(filled), '')}"
+    lines = [Line(label) for label in emptied]
+    lines += [Line(label, made, code, mass_g) for label, mass_g in filled.items()]
+    kind = "container.repacked" if code == CODE else "container.recoded"
+    return act(kind, site, *lines, facts={"inputs": len(emptied), "reason": "residue"} | facts)
+
+
+def reversal(of: UUID | str | None, *labels: str, site: str = PLATFORM) -> Event:
+    lines = [Line(label) for label in labels]
+    return act("fact.reversed", site, *lines, facts={"reverses": str(of), "reason": "did_not_occur"})
 
 
 class Desk:
@@ -104,15 +134,19 @@ class Desk:
 
     def refuse(self, event: Event) -> str:
         """The reason for which the event is held; the books must not have moved."""
-        before = self.snapshot()
+        before, labels = self.snapshot(), dict(self.books.labels)
         result = self.do(event)
         assert isinstance(result, Held), result
-        assert self.snapshot() == before
+        assert (self.snapshot(), self.books.labels) == (before, labels)
         return result.reason
 
     def snapshot(self) -> Any:
-        return (self.totals(), {label: record.state for label, record in self.books.labels.items()},
-                {key: record.case for key, record in self.books.cases.items()})  # fmt: skip
+        """The books: accounts, custody, cases. What only serves the next reversal is left out."""
+        labels = {
+            label: record.state._replace(before=None, loaded_by="")
+            for label, record in self.books.labels.items()
+        }
+        return self.totals(), labels, {key: record.case for key, record in self.books.cases.items()}
 
     def totals(self) -> dict[tuple[str, str], int]:
         """(kind, place) -> grams, without empty accounts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.ledger import acts
 from tests.ledger.acts import NOW
 from wastehub import ledger
-from wastehub.db import Database
+from wastehub.db import Base, Database
 from wastehub.ledger import Event, Receipt, integrating, notes
 from wastehub.ledger.integrating import Checkpoint
 from wastehub.ledger.notes import Cosigner, LogSigner
@@ -13,7 +13,18 @@ from wastehub.ledger.signing import Signer
 
 ORIGIN = "wastehub.test/ledger"
 LOG = LogSigner(ORIGIN, Signer.from_seed(b"log".ljust(32)))
+SERVICE = Signer.from_seed(bytes(32))
 WITNESS = Cosigner("bureau.test/witness", Signer.from_seed(b"witness".ljust(32)))
+
+
+def ledger_only(url: str) -> Database:
+    """A new database with the tables and triggers of the ledger and nothing else."""
+    log = Database(url, signer=SERVICE)
+    tables = [made for made in Base.metadata.sorted_tables if made.name.startswith("ledger_")]
+    with log.engine.begin() as connection:
+        Base.metadata.create_all(connection, tables)
+        ledger.create_triggers(connection)
+    return log
 
 
 def put(log: Database, *events: Event) -> list[Receipt]:

@@ -13,7 +13,7 @@ from tests.ledger.acts import NOW
 from tests.ledger.logs import LOG, ORIGIN, checkpointed, many
 from wastehub import ledger
 from wastehub.db import Database
-from wastehub.ledger import integrating, notes, sealing
+from wastehub.ledger import files, integrating, notes, sealing
 from wastehub.ledger.anchor import SOURCE, Anchor, AnchorMoved, Refusal, WitnessState, compare
 from wastehub.ledger.checkpoints import TreeHead
 from wastehub.ledger.integrating import Checkpoint
@@ -233,3 +233,25 @@ def test_two_sealing_processes_make_one_line_of_checkpoints(log: Database, ancho
         assert sealing.seal(log, [other], anchor, now=NOW) is None
     with log.reading() as session:
         assert [each.size for each in integrating.history(session, limit=9)] == [11, 9, 7, 5, 3]
+
+
+# --- a process that holds the folder and was stopped -------------------------------------------------------
+
+
+def test_whoever_waits_for_a_held_anchor_is_told_and_does_not_stand_still(tmp_path: Path) -> None:
+    hasty = Anchor(tmp_path / "anchor", patience_s=0.05)
+    with files.locked(hasty.folder), pytest.raises(files.Busy, match="held by another process"):
+        hasty.advance(None, note_of(1))
+    hasty.advance(None, note_of(1))
+
+
+def test_nothing_is_signed_while_the_anchor_is_held(log: Database, tmp_path: Path) -> None:
+    """Else a database could come to have checkpoints that its anchor never heard of."""
+    hasty = Anchor(tmp_path / "anchor", patience_s=0.05)
+    many(log, 3)
+    with files.locked(hasty.folder):
+        assert sealing.seal(log, [LOG], hasty, now=NOW) is None
+    with log.reading() as session:
+        assert integrating.latest(session) is None
+    made = sealing.seal(log, [LOG], hasty, now=NOW)
+    assert made is not None and hasty.read() == made.head

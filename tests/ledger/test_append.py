@@ -23,9 +23,14 @@ PINNED = (
     '{"ev":{"after":[],"aprev":"","aseq":1,"author":"user:1","eventTime":"2026-03-02T08:00:00.000+00:00",'
     '"facts":{"basis":"weighed"},"id":"00000000-0000-0000-0000-00000000000a","lines":[{"batch":"ent:示例甲/B1",'
     '"code":"900-214-08","label":"L1","mass_g":100000}],"pd":{},"site":"ent:示例甲","subject":"",'
-    '"type":"batch.registered","v":1},"key":"139e3940e64b5491","recv":"2026-03-02T08:00:00.000+00:00",'
-    '"sig":"5QT10Qn0CYTa/gqajkylO9rovk3NllTl6K9ZqG2duv1wemwKwYN7BhIONM1kYeIR7dk1LDhzzcbu6zKLD8+NDw==",'
+    '"type":"batch.registered","v":2},"key":"139e3940e64b5491","recv":"2026-03-02T08:00:00.000+00:00",'
+    '"sig":"uUwtXisRCUpMC4KOLJmaMUdglWHyaXKhHVPbq0sqxfM/BUFcAUHNht0BC/b3E/s4lRxAtsEXCcBihF/nVX2YCA==",'
     '"sprev":"","sseq":1}'
+)
+# The first version of the rules: what was sealed under it stays as it is, for ever.
+PINNED_V1 = PINNED.replace('"v":2', '"v":1').replace(
+    "uUwtXisRCUpMC4KOLJmaMUdglWHyaXKhHVPbq0sqxfM/BUFcAUHNht0BC/b3E/s4lRxAtsEXCcBihF/nVX2YCA==",
+    "5QT10Qn0CYTa/gqajkylO9rovk3NllTl6K9ZqG2duv1wemwKwYN7BhIONM1kYeIR7dk1LDhzzcbu6zKLD8+NDw==",
 )
 
 
@@ -36,14 +41,35 @@ def leaf(log: Database, idx: int) -> bytes:
     return found
 
 
-def test_the_bytes_of_a_leaf_are_pinned(log: Database) -> None:
-    put(log, acts.registered(id=A))
-    assert leaf(log, 1).decode() == PINNED
+@pytest.mark.parametrize(
+    ("version", "pinned", "hashed"),
+    [
+        (1, PINNED_V1, "95f687d69596b7f3593274f3089821699f9fd4e74b5016d3996aa707461dc7eb"),
+        (2, PINNED, "88e4cea7991119376a6955ff0c42ad5327162bc67ccdfcd187050ca3422f13b6"),
+    ],
+)
+def test_the_bytes_of_a_leaf_are_pinned(log: Database, version: int, pinned: str, hashed: str) -> None:
+    put(log, replace(acts.registered(id=A), v=version))
+    assert leaf(log, 1).decode() == pinned
     with log.reading() as session:
         stored = session.scalar(select(EntryRow.leaf_hash).where(EntryRow.idx == 1))
-    assert stored == tree.leaf_hash(PINNED.encode())
-    assert stored.hex() == "95f687d69596b7f3593274f3089821699f9fd4e74b5016d3996aa707461dc7eb"
+    assert stored == tree.leaf_hash(pinned.encode())
+    assert stored.hex() == hashed
     proven(log)
+
+
+def test_a_fact_of_the_first_version_sent_again_is_the_same_fact(log: Database) -> None:
+    """A phone that repeats itself after the rules grew gets its old receipt."""
+    (first,) = put(log, replace(acts.registered(id=A), v=1))
+    (again,) = put(log, acts.registered(id=A))
+    assert (again.idx, again.replayed, again.posted) == (first.idx, True, True)
+    (other,) = put(log, acts.registered(id=A, mass_g=1))
+    assert other.held_reason == "equivocation"
+
+
+def test_rules_of_a_version_that_does_not_exist_are_refused(log: Database) -> None:
+    with pytest.raises(ledger.NotCanonical, match="version 3"):
+        put(log, replace(acts.registered(id=A), v=3))
 
 
 def test_the_first_append_registers_the_key_and_the_next_does_not(log: Database) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,13 @@ def by_standard_library(value: Any) -> bytes:
 def test_the_bytes_are_those_of_the_standard_library(value: Any) -> None:
     cleaned = canonical.clean(value)
     assert canonical.dumps(cleaned) == by_standard_library(cleaned)
+
+
+@given(VALUES)
+def test_the_bytes_are_those_of_rfc_8785(value: Any) -> None:
+    """Judged by a library that is written after the RFC and shares nothing with ours."""
+    cleaned = canonical.clean(value)
+    assert canonical.dumps(cleaned) == rfc8785.dumps(cleaned)
 
 
 @given(VALUES)

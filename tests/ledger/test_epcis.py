@@ -207,3 +207,38 @@ def test_the_csv_has_a_row_per_container(log: Database) -> None:
     assert [row["type"] for row in rows] == ["key.registered", "batch.registered", "policy.changed"]
     assert (rows[1]["label"], rows[1]["mass_g"], rows[1]["type_zh"]) == ("L1", "100000", "登记产生")
     assert json.loads(rows[2]["facts"]) == {"k": "值,\n"}
+
+
+def test_a_repacking_is_a_transformation_of_inputs_into_outputs(log: Database) -> None:
+    put(log, acts.registered("L1"), acts.registered("L2", 50_000, batch=f"{acts.FIRM}/B2"))
+    put(log, acts.poured(["L1", "L2"], {"R1": 140_000}), acts.poured(["L9"], {"R9": 1}))
+    found = [event for event in events(document(told(log))) if event["wh:type"] == "container.repacked"]
+    made = found[0]
+    assert (made["type"], made["bizStep"], "action" in made) == ("TransformationEvent", "repackaging", False)
+    assert made["inputEPCList"] == ["urn:wastehub:label:L1", "urn:wastehub:label:L2"]
+    assert made["outputEPCList"] == ["urn:wastehub:label:R1"]
+    assert [each["quantity"] for each in made["inputQuantityList"]] == [100, 50]
+    assert [each["quantity"] for each in made["outputQuantityList"]] == [140]
+    assert found[1]["wh:held"] == "label.unknown"
+
+
+def test_a_repacking_leaves_one_table_and_enters_another(log: Database) -> None:
+    """HJ 1259, B.3 for what was emptied and B.2 for what was filled."""
+    put(log, acts.registered("L1"), acts.registered("L2", 50_000, batch=f"{acts.FIRM}/B2"))
+    put(log, acts.poured(["L1", "L2"], {"R1": 140_000}))
+    entry = next(each for each in told(log) if each.event.type == "container.repacked")
+    assert TYPES[entry.event.type].hj1259.split() == ["B.3", "B.2"]
+    for table, labels in (("B.3", ["L1", "L2"]), ("B.2", ["R1"])):
+        column = hj1259.COLUMNS[table].index("容器/包装编码")
+        assert [row[column] for row in hj1259.rows_of(table, entry, 1)] == labels
+
+
+def test_a_fact_that_waited_is_told_when_it_was_posted(log: Database) -> None:
+    put(log, acts.loaded("L1"))
+    put(log, acts.registered("L1"))
+    entries = told(log)
+    assert [(entry.event.type, entry.idx, entry.held) for entry in entries[1:]] == [
+        ("batch.registered", 2, ""),
+        ("container.loaded", 1, ""),
+    ]
+    assert (entries[2].lines[0].found_at, entries[2].lines[0].now_at) == (acts.FIRM, acts.VEHICLE)

@@ -117,6 +117,37 @@ def test_a_container_on_the_road_cannot_be_voided(moving: Desk) -> None:
     assert moving.refuse(acts.voided()) == "label.elsewhere"
 
 
+# -- a new label for the same fill -----------------------------------------------------------------
+
+
+def test_a_fill_goes_on_under_its_new_label(stocked: Desk) -> None:
+    before = stocked.totals()
+    stocked.post(acts.relabelled("L1", "L1b"))
+    assert stocked.totals() == before
+    assert stocked.refuse(acts.loaded("L1")) == "label.consumed"
+    stocked.post(acts.loaded("L1b"), acts.received("L1b", 99_900))
+    assert stocked.books.labels["L1b"].state.mass_g == 99_900
+
+
+def test_a_dead_label_is_not_given_again(stocked: Desk) -> None:
+    stocked.post(acts.relabelled("L1", "L1b"))
+    assert stocked.refuse(acts.relabelled("L1", "L1c")) == "label.consumed"
+    assert stocked.refuse(acts.relabelled("L1b", "L1")) == "label.used"
+    assert stocked.refuse(acts.registered("L1")) == "label.used"
+
+
+def test_a_loading_is_undone_under_the_new_label(moving: Desk) -> None:
+    moving.post(acts.relabelled("L1", "L1b"), acts.load_undone("L1b"), acts.voided("L1b"))
+    assert moving.totals() == {}
+
+
+def test_replacing_names_two_labels(stocked: Desk) -> None:
+    one = acts.act("label.replaced", FIRM, acts.Line("L1"))
+    assert stocked.refuse(one) == "facts.invalid"
+    assert stocked.refuse(acts.relabelled("nobody", "L1b")) == "label.unknown"
+    assert stocked.refuse(acts.act("label.replaced", FIRM)) == "line.missing"
+
+
 # -- loading ---------------------------------------------------------------------------------------
 
 
@@ -238,7 +269,7 @@ def test_undoing_leaves_the_weighing_before_the_loading_alone(moving: Desk) -> N
 def test_after_arrival_there_is_no_loading_left_to_undo(moving: Desk) -> None:
     moving.post(acts.returned())
     state = moving.books.labels["L1"].state
-    assert (state.before, state.loaded_by) == (None, "")
+    assert state.before is not None and state.before.kind == "TRANS"
 
 
 def test_a_loading_cannot_be_undone_after_a_spill(moving: Desk) -> None:

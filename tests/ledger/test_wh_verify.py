@@ -644,11 +644,11 @@ def raw_leaf(small: Path, change: Callable[[bytes], bytes]) -> Verdict:
     "change",
     [
         lambda leaf: leaf.replace(b'"ev":', b'"ev": '),
-        lambda leaf: leaf.replace(b'"v":1', b'"v":1,"v":1'),
-        lambda leaf: leaf.replace(b'"v":1', b'"v":1.0'),
-        lambda leaf: leaf.replace(b'"v":1', b'"v":NaN'),
-        lambda leaf: leaf.replace(b'"v":1', b'"v":1e0'),
-        lambda leaf: leaf.replace(b'"v":1', b'"v":' + b"9" * 9_000),
+        lambda leaf: leaf.replace(b'"v":2', b'"v":2,"v":2'),
+        lambda leaf: leaf.replace(b'"v":2', b'"v":2.0'),
+        lambda leaf: leaf.replace(b'"v":2', b'"v":NaN'),
+        lambda leaf: leaf.replace(b'"v":2', b'"v":2e0'),
+        lambda leaf: leaf.replace(b'"v":2', b'"v":' + b"9" * 9_000),
         lambda leaf: b"\xff" + leaf,
         lambda leaf: b"\xef\xbb\xbf" + leaf,
         lambda leaf: leaf.decode().encode("utf-16"),
@@ -668,7 +668,7 @@ def test_an_entry_that_is_too_large(small: Path) -> None:
 
 
 def test_a_later_format_is_not_judged(small: Path) -> None:
-    unchecked(found_in(small, 6, put_field("v", 2)), "leaf.version")
+    unchecked(found_in(small, 6, put_field("v", 3)), "leaf.version")
 
 
 def test_an_event_id_twice(small: Path) -> None:
@@ -696,7 +696,8 @@ def test_the_rules_are_those_of_the_vocabulary() -> None:
     assert {name: made.rule for name, made in TYPES.items() if made.rule} == wh_verify.MASS_RULES
     assert set(wh_verify.EITHER_SIGN) == set(SIGNED)
     source = SCRIPT.read_text(encoding="utf-8")
-    assert all(f'Hold("{code}")' in source for code in REASONS)
+    # A stopped projector is a state of the database, not of the books.
+    assert all(f'Hold("{code}"' in source for code in REASONS if code != "projector.stopped")
 
 
 def second_books(log: list[Event]) -> wh_verify.Books:
@@ -713,6 +714,10 @@ def assert_same_books(log: list[Event]) -> None:
         result = first.apply(idx, event)
         if isinstance(result, Held):
             held[idx] = result.reason
+        for retried in first.retried:
+            del held[retried.idx]
+            if isinstance(retried.result, Held):
+                held[retried.idx] = retried.result.reason
     second = second_books(log)
     assert second.held == held
     sums = {
@@ -956,7 +961,7 @@ def leaf_names(path: Path) -> list[str]:
 def test_an_altered_entry_of_a_part(site: Path) -> None:
     name = leaf_names(site)[2]
     idx = name.removeprefix("entries/").removesuffix(".leaf")
-    path = altered(site, name, lambda leaf: leaf.replace(b'"v":1', b'"v":2'))
+    path = altered(site, name, lambda leaf: leaf.replace(b'"v":2', b'"v":3'))
     refuted(verify(path, "--level", "0"), "proof.wrong", f"entry {idx} ")
 
 

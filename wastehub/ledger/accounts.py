@@ -16,8 +16,9 @@ LOSS = "LOSS"
 SPILL = "SPILL"
 TOL = "TOL"
 SUSP = "SUSP"
-# No account: the state of a label whose generation was reversed.
+# No accounts: the states of a label whose generation was reversed, and of one poured into others.
 VOID = "VOID"
+REPACKED = "REPACKED"
 PHYSICAL = frozenset({STOCK, TRANS})
 SIGNED = frozenset({GEN, TOL, SUSP})
 
@@ -30,20 +31,29 @@ REASONS = {
     "label.elsewhere": "the books have the container at another place",
     "batch.mismatch": "the books have another batch for this label",
     "code.mismatch": "the books have another waste code for this label",
+    "batch.used": "the batch is in the books already: what comes out of others gets a new one",
+    "batch.derived": "the batch came out of others: nothing is generated into it",
+    "code.recode_needed": "another waste code needs an act of recoding",
+    "code.unchanged": "a recoding into the same waste code",
+    "parent.missing": "a fact that this one rests on is not in the books yet",
     "place.missing": "a move without a destination",
+    "place.same": "a relay goes to another vehicle",
     "mass.missing": "a mass above zero is needed",
     "mass.differs_from_record": "basis 'recorded', but the books have another mass",
     "mass.exceeds_content": "more than the container holds",
-    "reason.missing": "a loss or spill without a reason",
+    "reason.missing": "a loss, a spill, a remainder or another waste code without a reason",
     "facts.invalid": "a fact that the rule reads has the wrong form",
     "load.not_undoable": "not on the road since that loading, or changed since",
     "void.after_movement": "the container has left its place of generation",
+    "reversal.not_the_last": "later facts rest on that act, or it has a counter-act of its own",
+    "reversal.not_whole": "what was poured together is reversed together, in the order of that act",
     "correction.superseded": "the mass in the books no longer comes from the corrected event",
     "correction.not_a_weighing": "the mass in the books comes from a declared loss or spill",
     "case.unknown": "no such case",
     "case.closed": "the case was closed before",
     "case.resolution": "a case goes to TOL, LOSS or SPILL; one with surplus mass only to TOL",
     "balance.negative": "a physical account would fall below zero",
+    "projector.stopped": "posting stands still until the books are repaired: the fact waits",
 }
 
 
@@ -52,6 +62,11 @@ class Account(NamedTuple):
     place: str
     code: str
     batch: str
+
+
+def origin_key(account: Account) -> tuple[str, str, str]:
+    """The origin of its batch (before "/"), its kind, the kind of its place (before ":")."""
+    return account.batch.partition("/")[0], account.kind, account.place.partition(":")[0]
 
 
 class Posting(NamedTuple):
@@ -72,8 +87,9 @@ class Weighing(NamedTuple):
 class LabelState(NamedTuple):
     """Where a container is by the books, and what a counter-act needs to know to be exact.
 
-    `mass_from` "generation" | "weighing" | "other"; `mass_event` the event the present mass comes from;
-    `moves` departures so far; `before` the state before the loading that can still be undone.
+    `mass_from` "generation" | "weighing" | "repack" | "loss" | "spill" | "other"; `mass_event` the event the
+    present mass comes from; `moves` departures so far; `before` the state before the last act, if that act
+    can be reversed, and `loaded_by` that act (a loading in entries of version 1).
     """
 
     kind: str
@@ -112,15 +128,28 @@ class Case(NamedTuple):
         return Account(SUSP, self.place, self.code, self.batch)
 
 
+class Descent(NamedTuple):
+    """Grams that one batch became of another; negative when the pouring was reversed."""
+
+    child: str
+    parent: str
+    mass_g: int
+
+
 class Posted(NamedTuple):
     postings: tuple[Posting, ...]
     labels: dict[str, LabelState]
     cases: dict[str, Case]
+    descent: tuple[Descent, ...] = ()
 
 
 class Held(NamedTuple):
+    """`need`: what must be posted before it is worth another try, "label:..." or "event:..."; empty:
+    never."""
+
     reason: str
     detail: str
+    need: str = ""
 
 
 class View(Protocol):
@@ -129,6 +158,12 @@ class View(Protocol):
     def label(self, label: str) -> LabelState | None: ...
     def case(self, key: str) -> Case | None: ...
     def balance_g(self, account: Account) -> int: ...
+    def posted(self, event_id: str) -> bool: ...
+    def batch_known(self, batch: str) -> bool: ...
+    def batch_derived(self, batch: str) -> bool: ...
+    def poured(self, event_id: str) -> tuple[str, ...]:
+        """The labels of a repacking or recoding, in its order; none for other acts."""
+        ...
 
 
 class ToleranceRule(NamedTuple):

@@ -9,6 +9,8 @@ as well, and every process of the installation refuses to write.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +42,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class WitnessState:
-    """How the last question to a witness ended. `outcome`: cosigned, down, ahead, refused."""
+    """How the last question to a witness ended. `outcome`: cosigned, down, ahead, forgot, refused."""
 
     outcome: str
     at: datetime
@@ -50,8 +52,10 @@ class WitnessState:
 class Anchor:
     """The folder of an installation's anchor."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, patience_s: float = files.PATIENCE_S) -> None:
+        """`patience_s`: how long to wait for a process that holds the folder, before files.Busy is raised."""
         self.folder = folder
+        self._patience_s = patience_s
 
     def read(self) -> TreeHead | None:
         """What the anchor says; None before the first checkpoint."""
@@ -61,16 +65,28 @@ class Anchor:
     def advance(self, expected: TreeHead | None, note: str) -> None:
         """Compare and swap: from `expected` to the checkpoint of `note`.
 
-        Raises AnchorMoved when the anchor says something else, ValueError for a step back or another log.
+        Raises AnchorMoved when the anchor says something else, ValueError for a step back or another log,
+        files.Busy.
         """
-        to = TreeHead.parse(note)
-        with files.locked(self.folder):
-            found = self.read()
-            if found != expected:
-                raise AnchorMoved(f"the anchor stands at {_told(found)}, not at {_told(expected)}")
-            if found is not None and (to.origin != found.origin or to.size < found.size):
-                raise ValueError(f"from {_told(found)} to {_told(to)} is no step forward")
-            files.replace(self.folder / CHECKPOINT, note)
+        with self.held() as swap:
+            swap(expected, note)
+
+    @contextmanager
+    def held(self) -> Iterator[Callable[[TreeHead | None, str], None]]:
+        """Nobody else moves the anchor meanwhile; gives the compare and swap of `advance`.
+
+        Raises files.Busy at the beginning, so that nothing was signed which could not be anchored.
+        """
+        with files.locked(self.folder, patience_s=self._patience_s):
+            yield self._swap
+
+    def _swap(self, expected: TreeHead | None, note: str) -> None:
+        to, found = TreeHead.parse(note), self.read()
+        if found != expected:
+            raise AnchorMoved(f"the anchor stands at {_told(found)}, not at {_told(expected)}")
+        if found is not None and (to.origin != found.origin or to.size < found.size):
+            raise ValueError(f"from {_told(found)} to {_told(to)} is no step forward")
+        files.replace(self.folder / CHECKPOINT, note)
 
     # -- refusals and witnesses --------------------------------------------------------------------------
 
@@ -83,7 +99,7 @@ class Anchor:
         """Remember, or with None forget, what one source says."""
         if refusal is None and source not in self.refusals():
             return
-        with files.locked(self.folder):
+        with files.locked(self.folder, patience_s=self._patience_s):
             known = self.refusals()
             known.pop(source, None)
             if refusal is not None:
@@ -101,7 +117,7 @@ class Anchor:
         }
 
     def note_witness(self, name: str, state: WitnessState) -> None:
-        with files.locked(self.folder):
+        with files.locked(self.folder, patience_s=self._patience_s):
             known = self.witnesses() | {name: state}
             rows = {
                 each: {"outcome": kept.outcome, "at": kept.at.isoformat(), "detail": kept.detail}

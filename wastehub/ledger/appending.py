@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from wastehub.db import new_id
 
-from . import canonical, tree
+from . import canonical, projector, tree
 from .accounts import Held
 from .events import Event, LeafTooLarge, Receipt, body, from_body
 from .personal import PersonalValues
-from .postings import Keeper, add, add_missing, rows_in, upsert
+from .postings import add, add_missing, rows_in, upsert
+from .projector import PROJECTOR_STOPPED
 from .signing import ALGORITHM, NoSigner, RevokedKey
 from .store import (
     AuthorHeadRow,
@@ -38,6 +39,8 @@ SERVICE_AUTHOR = "service"
 SERVICE_SITE = "hub"
 EQUIVOCATION = "equivocation"
 KEY_REVOKED = "key.revoked"
+# While the projector stands still nobody has judged the fact yet.
+NOT_REFUSED = (None, PROJECTOR_STOPPED)
 
 
 class SignerLike(Protocol):
@@ -74,7 +77,7 @@ def append(session: Session, events: Sequence[Event], *, now: datetime) -> list[
         writer.register_key(writer.write(draft).idx)
     receipts = [_receive(writer, known, draft) for draft in drafts]
     writer.save()
-    return receipts
+    return [writer.as_it_stands(receipt) for receipt in receipts]
 
 
 @dataclass(slots=True)
@@ -140,13 +143,14 @@ def _require_unrevoked(session: Session, signer: SignerLike) -> None:
 def _known_entries(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Known]:
     """Entries that already carry one of these event ids."""
     statement = select(EntryRow.event_id, EntryRow.idx, EntryRow.leaf, HeldRow.reason)
-    statement = statement.outerjoin(HeldRow, HeldRow.idx == EntryRow.idx)
+    still_held = (HeldRow.idx == EntryRow.idx) & HeldRow.posted_idx.is_(None)
+    statement = statement.outerjoin(HeldRow, still_held)
     known: dict[UUID, _Known] = {}
     for event_id, idx, leaf, reason in rows_in(session, statement, EntryRow.event_id, ids):
         ev = canonical.loads(leaf)["ev"]
         commitments = ev.pop("pd")
         del ev["aseq"], ev["aprev"]
-        receipt = Receipt(idx, event_id, reason is None, reason, replayed=True)
+        receipt = Receipt(idx, event_id, reason in NOT_REFUSED, reason, replayed=True)
         known[event_id] = _Known(receipt, canonical.dumps(ev), commitments)
     return known
 
@@ -163,7 +167,9 @@ def _receive(writer: _Writer, known: dict[UUID, _Known], draft: _Draft) -> Recei
                 writer.personal.commitments(draft.event_id),
             )
         return receipt
-    content = canonical.dumps(draft.content)
+    # The same fact sent again after the rules of the ledger grew is still the same fact.
+    version = canonical.loads(before.content)["v"]
+    content = canonical.dumps({**draft.content, "v": version})
     if content == before.content and writer.personal.open_to(draft.event.personal, before.commitments):
         return before.receipt
     writer.keep_equivocation(draft, content)
@@ -186,7 +192,7 @@ class _Writer:
         self._head = head
         self._now = now
         self._received = canonical.instant(now)
-        self._keeper = Keeper(session, events)
+        self._keeper = projector.keeper(session, events)
         self._authors = _heads(session, AuthorHeadRow, (event.author for event in events))
         self._sites = _heads(session, SiteHeadRow, (event.site for event in events))
         self._rows: dict[type[Any], list[dict[str, Any]]] = {}
@@ -223,7 +229,7 @@ class _Writer:
         result = self._keeper.apply(idx, event)
         self._add_entry(idx, draft, aseq + 1, sseq + 1, leaf, leaf_hash)
         held_reason = result.reason if isinstance(result, Held) else None
-        return Receipt(idx, draft.event_id, held_reason is None, held_reason)
+        return Receipt(idx, draft.event_id, held_reason in NOT_REFUSED, held_reason)
 
     def _add_entry(
         self, idx: int, draft: _Draft, aseq: int, sseq: int, leaf: bytes, leaf_hash: bytes
@@ -270,6 +276,13 @@ class _Writer:
             why="same id, other content",
             seen_at=self._now,
         )
+
+    def as_it_stands(self, receipt: Receipt) -> Receipt:
+        """What was held at first may have been posted by a later event of the same list."""
+        if receipt.held_reason in (None, EQUIVOCATION):
+            return receipt
+        late = self._keeper.posted_late(receipt.idx)
+        return replace(receipt, posted=True, held_reason=None) if late else receipt
 
     # -- save ------------------------------------------------------------------------------------------------
 

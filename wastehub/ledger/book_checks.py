@@ -8,37 +8,36 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from .accounts import Account, Posted
-from .books import Books, rollup
+from .accounts import Account, Held, Posted
+from .books import Books, by_origin, rollup
 from .events import Event
 from .findings import VerifyReport
 from .postings import case_values, label_values, table
 from .store import (
     AccountRow,
     BalanceRow,
+    DescentRow,
     DiscrepancyRow,
     EntryBatchRow,
     EntryLabelRow,
     HeldRow,
     LabelStateRow,
+    OriginRow,
     PostingRow,
     RollupRow,
 )
 
 
 class Aside:
-    """What is stored beside the entries of one stride: postings, holds, label and batch indexes."""
+    """What is stored beside the entries of one stride: postings, label and batch indexes."""
 
     def __init__(self, session: Session, first: int, last: int, accounts: Mapping[int, Account]) -> None:
         self.postings: dict[int, list[Any]] = {}
-        self.held: dict[int, tuple[str, str]] = {}
         self.labels: dict[int, list[str]] = {}
         self.batches: dict[int, list[str]] = {}
         for row in _between(session, PostingRow, first, last):
             made = (accounts.get(row.src, row.src), accounts.get(row.dst, row.dst), row.mass_g)
             self.postings.setdefault(row.idx, []).append(made)
-        for row in _between(session, HeldRow, first, last):
-            self.held[row.idx] = (row.reason, row.detail)
         for row in _between(session, EntryLabelRow, first, last):
             self.labels.setdefault(row.idx, []).append(row.label)
         for row in _between(session, EntryBatchRow, first, last):
@@ -58,29 +57,51 @@ class BookCheck:
         self._session = session
         self._report = report
         self._books = Books()
-        self._counts: dict[type[Any], int] = dict.fromkeys(
-            (PostingRow, HeldRow, EntryLabelRow, EntryBatchRow), 0
-        )
+        self._counts: dict[type[Any], int] = dict.fromkeys((PostingRow, EntryLabelRow, EntryBatchRow), 0)
+        self._held: dict[int, dict[str, Any]] = {}
+        self._late: dict[int, list[str]] = {}
+        self._first_mentions: dict[int, int] = {}
 
     def take(self, idx: int, event: Event, label: str | None, aside: Aside) -> None:
         """Run the kernel on one entry and compare with what was stored beside it."""
         result = self._books.apply(idx, event)
-        posted = isinstance(result, Posted)
+        self._note(idx, idx, result)
+        postings = [tuple(made) for made in result.postings] if isinstance(result, Posted) else []
+        for retried in self._books.retried:
+            self._note(idx, retried.idx, retried.result)
+            if isinstance(retried.result, Posted):
+                postings += [tuple(made) for made in retried.result.postings]
+                self._check_late(retried.idx, retried.event)
         labels, batches = self._books.mentions(event)
         several = sorted(labels) if len(labels) > 1 else []
-        postings = [tuple(made) for made in result.postings] if isinstance(result, Posted) else []
         self._same(idx, "posting", aside.postings.get(idx, []), postings)
-        self._same(idx, "held", aside.held.get(idx), None if posted else tuple(result))
         self._same(idx, "label", label, labels[0] if len(labels) == 1 else None)
         self._same(idx, "entry_label", sorted(aside.labels.get(idx, [])), several)
-        self._same(idx, "entry_batch", sorted(aside.batches.get(idx, [])), sorted(batches))
+        stored = sorted(aside.batches.get(idx, []))
+        if isinstance(result, Held):
+            # More batches may have become known since, when the fact was posted after all.
+            self._late[idx], self._first_mentions[idx] = stored, len(batches)
+            stored = [batch for batch in stored if batch in batches]
+        self._same(idx, "entry_batch", stored, sorted(batches))
         for row, count in (
             (PostingRow, len(postings)),
-            (HeldRow, 0 if posted else 1),
             (EntryLabelRow, len(several)),
             (EntryBatchRow, len(batches)),
         ):
             self._counts[row] += count
+
+    def _note(self, idx: int, own_idx: int, result: Posted | Held) -> None:
+        """What the table of held facts must say of the entry `own_idx` after entry `idx`."""
+        if isinstance(result, Held):
+            self._held[own_idx] = {"idx": own_idx, **result._asdict(), "posted_idx": None}
+        elif own_idx != idx:
+            self._held[own_idx]["posted_idx"] = idx
+
+    def _check_late(self, idx: int, event: Event) -> None:
+        """The batches of a fact that was posted after all: its labels may have been unknown before."""
+        stored, batches = self._late.pop(idx), self._books.mentions(event)[1]
+        self._same(idx, "entry_batch", stored, sorted(batches))
+        self._counts[EntryBatchRow] += len(stored) - self._first_mentions.pop(idx)
 
     def _same(self, idx: int, what: str, stored: Any, given: Any) -> None:
         if stored != given:
@@ -95,12 +116,19 @@ class BookCheck:
                     -1, f"{row.__tablename__}.count", f"{stored} rows, the log gives {count}"
                 )
         books = self._books
+        self._compare("held", self._stored(HeldRow, "idx"), self._held, lambda value: int(value["idx"]))
+        self._compare("descent", self._stored_descent(), {
+            (child, parent): mass_g
+            for child, parents in books.descent.items() for parent, mass_g in parents.items()
+        }, lambda value: -1)  # fmt: skip
         self._compare("balance", self._stored_balances(), {
             account: (sums.in_g, sums.out_g, sums.last_idx) for account, sums in books.accounts.items()
         }, lambda value: int(value[2]))  # fmt: skip
         self._compare("rollup", self._stored_rollups(), {
             key: (in_g, out_g) for key, (in_g, out_g) in rollup(books.accounts.items()).items()
         }, lambda value: -1)  # fmt: skip
+        given = by_origin(books.accounts.items())
+        self._compare("origin", self._stored_origins(), given, lambda value: -1)
         self._compare("label_state", self._stored(LabelStateRow, "label"), {
             label: label_values(label, record) for label, record in books.labels.items()
         }, lambda value: int(value["last_idx"]))  # fmt: skip
@@ -146,7 +174,16 @@ class BookCheck:
         for row in self._session.execute(select(*table(RollupRow).c)):
             yield (row.kind, row.place, row.code), (row.in_g, row.out_g)
 
-    def _stored(self, row_class: type[Any], key: str) -> Iterable[tuple[str, dict[str, Any]]]:
+    def _stored_origins(self) -> Iterable[tuple[tuple[str, str, str], int]]:
+        made = OriginRow
+        for row in self._session.execute(select(*table(made).c).where(made.balance_g != 0)):
+            yield (row.origin, row.kind, row.place_kind), row.balance_g
+
+    def _stored_descent(self) -> Iterable[tuple[tuple[str, str], int]]:
+        for row in self._session.execute(select(*table(DescentRow).c)):
+            yield (row.child, row.parent), row.mass_g
+
+    def _stored(self, row_class: type[Any], key: str) -> Iterable[tuple[Any, dict[str, Any]]]:
         statement = select(*table(row_class).c).execution_options(yield_per=2_000)
         for row in self._session.execute(statement):
             yield getattr(row, key), dict(row._mapping)

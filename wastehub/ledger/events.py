@@ -11,7 +11,9 @@ from uuid import UUID
 from . import canonical
 from .vocabulary import TYPES
 
-SCHEMA_VERSION = 1
+# 2: a held fact is tried again when what it needs is posted, and `after` gates the posting.
+SCHEMA_VERSION = 2
+VERSIONS = (1, 2)
 LINE_TEXTS = ("label", "batch", "code", "place", "to_place", "basis", "reason")
 # The widths of the columns beside the leaf.
 LENGTHS_MAX = {
@@ -61,7 +63,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One fact. `id` is made by whoever created the fact; None lets `append` make one."""
+    """One fact. `id` is made by whoever created the fact; None lets `append` make one.
+
+    `after`: the facts it rests on; its mass is posted once all of them are. `v`: the version of its rules.
+    """
 
     type: str
     author: str
@@ -73,6 +78,7 @@ class Event:
     facts: Mapping[str, Any] = field(default_factory=dict)
     after: tuple[UUID, ...] = ()
     personal: Mapping[str, str] = field(default_factory=dict)
+    v: int = SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,9 @@ class Receipt:
     """Where the fact stands in the log, and what the books said.
 
     `posted` is True also for acts that move no mass; `held_reason` is a code of accounts.REASONS or
-    "equivocation"; `replayed` is True when the very same fact was there before.
+    "equivocation"; `replayed` is True when the very same fact was there before. While the projector stands
+    still (projector.py) nothing is refused: `posted` is True and `held_reason` "projector.stopped" until it
+    goes on.
     """
 
     idx: int
@@ -97,10 +105,12 @@ def body(event: Event) -> dict[str, Any]:
     """
     if event.type not in TYPES:
         raise UnknownEventType(event.type)
+    if event.v not in VERSIONS:
+        raise canonical.NotCanonical(f"{event.type}: no rules of version {event.v}")
     if not event.author or not event.site:
         raise canonical.NotCanonical(f"{event.type}: author and site are needed")
     return {
-        "v": SCHEMA_VERSION,
+        "v": event.v,
         "id": str(event.id),
         "type": event.type,
         "eventTime": canonical.instant(event.at),
@@ -150,6 +160,7 @@ def from_body(ev: Mapping[str, Any]) -> Event:
         subject=ev["subject"],
         facts=ev["facts"],
         after=tuple(UUID(parent) for parent in ev["after"]),
+        v=ev["v"],
     )
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from . import pouring
 from .accounts import (
     DONE,
     GEN,
@@ -44,11 +45,12 @@ def apply(event: Event, view: View) -> Posted | Held:
         return Posted((), {}, {})
     work = Work(event, view)
     try:
+        work.check_parents()
         rule(work)
         work.check_physical()
     except Refused as refused:
-        return Held(refused.reason, refused.detail)
-    return Posted(tuple(work.postings), work.labels, work.cases)
+        return Held(refused.reason, refused.detail, refused.need if event.v > 1 else "")
+    return Posted(tuple(work.postings), work.labels, work.cases, tuple(work.descent))
 
 
 def apportion_g(total_g: int, recorded_g: Sequence[int]) -> list[int]:
@@ -67,6 +69,8 @@ def apportion_g(total_g: int, recorded_g: Sequence[int]) -> list[int]:
     return shares
 
 
+# Where the mass of a label comes from after a write-off -> where what is missing went.
+_WRITTEN_OFF = {"loss": LOSS, "spill": SPILL}
 _STOCK_ONLY = frozenset({STOCK})
 _TRANS_ONLY = frozenset({TRANS})
 
@@ -76,15 +80,9 @@ def _generate(work: Work) -> None:
     for line in work.lines():
         if work.known(line.label) is not None:
             raise Refused("label.used", line.label)
-        if not line.batch:
-            raise Refused("batch.mismatch", f"{line.label}: no batch")
-        if not line.code:
-            raise Refused("code.mismatch", f"{line.label}: no code")
-        if line.mass_g <= 0:
-            raise Refused("mass.missing", line.label)
-        basis = line.basis or work.text("basis") or "estimated"
-        if basis not in ("estimated", "weighed"):
-            raise Refused("facts.invalid", f"basis {basis}")
+        basis = work.new_content(line, "estimated")
+        if work.view.batch_derived(line.batch):
+            raise Refused("batch.derived", line.batch)
         place = line.to_place or work.text("to_place") or work.event.site
         state = LabelState(
             STOCK, place, line.code, line.batch, line.mass_g, basis, place, "generation", work.event_id
@@ -101,10 +99,7 @@ def _depart(work: Work) -> None:
         if not vehicle:
             raise Refused("place.missing", line.label)
         moved = work.weighed(line, state, state.account._replace(kind=TRANS, place=vehicle))
-        before = state._replace(before=None, loaded_by="")
-        work.labels[line.label] = moved._replace(
-            moves=state.moves + 1, before=before, loaded_by=work.event_id
-        )
+        work.labels[line.label] = work.reversible(state, moved._replace(moves=state.moves + 1))
 
 
 def _undo_load(work: Work) -> None:
@@ -113,15 +108,37 @@ def _undo_load(work: Work) -> None:
     for line in work.lines():
         state = work.present(line, _TRANS_ONLY)
         before = state.before
-        if before is None or (undoes and undoes != state.loaded_by):
+        if before is None or before.kind != STOCK or (undoes and undoes != state.loaded_by):
             raise Refused("load.not_undoable", line.label)
+        _undo(work, line, state, before)
+
+
+def _undo(work: Work, line: Line, state: LabelState, before: LabelState) -> None:
+    """The exact reverse of a move or of a write-off, from the states before and after it."""
+    if state.mass_from in _WRITTEN_OFF and state.mass_event == state.loaded_by:
+        sink = before.account._replace(kind=_WRITTEN_OFF[state.mass_from])
+        work.move(sink, before.account, before.mass_g - state.mass_g)
+    else:
         if state.mass_event == state.loaded_by and state.weighing is not None:
             gained = state.mass_g > before.mass_g
             work.undo_difference(
                 state.account if gained else before.account, state.weighing, state.mass_g, "undone"
             )
         work.move(state.account, before.account, min(state.mass_g, before.mass_g))
-        work.labels[line.label] = before
+    work.labels[line.label] = before
+
+
+def _relay(work: Work) -> None:
+    """途中换车: TRANS(vehicle) -> TRANS(another vehicle)."""
+    for line in work.lines():
+        state = work.present(line, _TRANS_ONLY, line.place or work.text("place"))
+        vehicle = line.to_place or work.text("to_place")
+        if not vehicle:
+            raise Refused("place.missing", line.label)
+        if vehicle == state.place:
+            raise Refused("place.same", f"{line.label}: {vehicle}")
+        moved = work.weighed(line, state, state.account._replace(place=vehicle))
+        work.labels[line.label] = work.reversible(state, moved)
 
 
 def _arrive(work: Work) -> None:
@@ -130,14 +147,15 @@ def _arrive(work: Work) -> None:
         state = work.present(line, _TRANS_ONLY, line.place or work.text("place"))
         place = line.to_place or work.text("to_place") or work.event.site
         moved = work.weighed(line, state, state.account._replace(kind=STOCK, place=place))
-        work.labels[line.label] = moved._replace(before=None, loaded_by="")
+        work.labels[line.label] = work.reversible(state, moved, since=2)
 
 
 def _treat(work: Work) -> None:
     """利用处置: STOCK -> DONE; the container is empty afterwards."""
     for line in work.lines():
         state = work.present(line, _STOCK_ONLY, line.place or work.text("place") or work.event.site)
-        work.labels[line.label] = work.weighed(line, state, state.account._replace(kind=DONE))
+        done = work.weighed(line, state, state.account._replace(kind=DONE))
+        work.labels[line.label] = work.reversible(state, done, since=2)
 
 
 def _lose(work: Work) -> None:
@@ -161,10 +179,11 @@ def _write_off(work: Work, line: Line, state: LabelState, kind: str) -> None:
         raise Refused("mass.exceeds_content", f"{line.label}: {state.mass_g} g")
     work.move(state.account, state.account._replace(kind=kind), line.mass_g)
     rest_g = state.mass_g - line.mass_g
-    work.labels[line.label] = state._replace(
-        kind=state.kind if rest_g else kind, mass_g=rest_g, mass_from="other", mass_event=work.event_id,
-        weighing=None, before=None, loaded_by="",
+    rest = state._replace(
+        kind=state.kind if rest_g else kind, mass_g=rest_g, mass_event=work.event_id, weighing=None,
+        mass_from=kind.lower() if work.event.v > 1 else "other",
     )  # fmt: skip
+    work.labels[line.label] = work.reversible(state, rest, since=2)
 
 
 def _count(work: Work) -> None:
@@ -221,7 +240,20 @@ def _void(work: Work) -> None:
         if state.moves:
             raise Refused("void.after_movement", line.label)
         work.move(state.account, state.account._replace(kind=GEN, place=state.origin), state.mass_g)
-        work.labels[line.label] = state._replace(kind=VOID)
+        work.labels[line.label] = state._replace(kind=VOID, before=None, loaded_by="")
+
+
+def _relabel(work: Work) -> None:
+    """更换标签: the fill goes on under the second line's code, the first line's is dead. No mass moves."""
+    lines = work.lines()
+    if len(lines) != 2:
+        raise Refused("facts.invalid", f"{len(lines)} lines: the old label and the new one")
+    old, new = lines
+    state = work.present(old)
+    if work.known(new.label) is not None:
+        raise Refused("label.used", new.label)
+    work.labels[new.label] = state
+    work.labels[old.label] = state._replace(kind=VOID, weighing=None, before=None, loaded_by="")
 
 
 def _resolve(work: Work) -> None:
@@ -232,6 +264,20 @@ def _resolve(work: Work) -> None:
         raise Refused("case.resolution", into)
     work.move(case.account, case.account._replace(kind=into), case.mass_g)
     work.cases[case.key] = case._replace(closed=into)
+
+
+def _reverse(work: Work) -> None:
+    """撤销记录: the exact reverse of an act (facts "reverses") on which nothing rests yet."""
+    reverses = work.text("reverses")
+    poured = work.view.poured(reverses)
+    states = [(line, work.last_changed(line, reverses)) for line in work.lines()]
+    if poured:
+        pouring.undo(work, poured, states)
+        return
+    for line, state in states:
+        if state.before is None or line.label in work.labels:
+            raise Refused("reversal.not_the_last", line.label)
+        _undo(work, line, state, state.before)
 
 
 RULES: dict[str, Callable[[Work], None]] = {
@@ -245,5 +291,10 @@ RULES: dict[str, Callable[[Work], None]] = {
     "count": _count,
     "correct": _correct,
     "void": _void,
+    "relabel": _relabel,
     "resolve": _resolve,
+    "relay": _relay,
+    "repack": pouring.repack,
+    "recode": pouring.recode,
+    "reverse": _reverse,
 }

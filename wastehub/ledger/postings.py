@@ -3,22 +3,52 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Insert, Row, Select, Table, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Integer,
+    Row,
+    Select,
+    String,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from . import canonical
-from .accounts import Account, Case, Held, LabelState, Posted, Posting, Weighing
-from .books import Books, CaseRecord, LabelRecord, Sums
-from .events import Event
-from .store import AccountRow, BalanceRow, DiscrepancyRow, HeldRow, LabelStateRow, PostingRow, RollupRow
+from .accounts import Account, Case, Held, LabelState, Posted, Posting, Weighing, origin_key
+from .books import Books, CaseRecord, LabelRecord, Sums, Waiting
+from .events import Event, from_body
+from .store import (
+    AccountRow,
+    BalanceRow,
+    DescentRow,
+    DiscrepancyRow,
+    EntryBatchRow,
+    EntryRow,
+    HeldRow,
+    LabelStateRow,
+    OriginRow,
+    PostingRow,
+    RollupRow,
+)
+from .vocabulary import TYPES
+from .workings import event_need, label_need
 
 CHUNK = 500
+# From so many rows on one statement for all is worth its preparation.
+MANY = 20
+# Rules that ask what came out of what, or that change it.
+DESCENDING = frozenset(("generate", "repack", "recode", "reverse"))
 Value = TypeVar("Value")
 AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
@@ -51,8 +81,16 @@ def upsert(
     session: Session, row: type[Any], values: Sequence[dict[str, Any]], *, plus: tuple[str, ...] = ()
 ) -> None:
     """Insert rows or overwrite those with the same primary key; columns in `plus` are added to instead."""
-    if values:
-        session.execute(_upsert_statement(session.get_bind().dialect.name, table(row), plus), values)
+    if not values:
+        return
+    dialect = session.get_bind().dialect.name
+    many = dialect == "postgresql" and len(values) >= MANY
+    statement = _upsert_of_many(table(row), plus) if many else None
+    if statement is None:
+        session.execute(_upsert_statement(dialect, table(row), plus), values)
+    else:
+        names = [column.name for column in table(row).c]
+        session.execute(statement, {f"all_{name}": [each[name] for each in values] for name in names})
 
 
 def _insert(dialect: str, made: Table) -> sqlite.Insert | postgresql.Insert:
@@ -61,7 +99,28 @@ def _insert(dialect: str, made: Table) -> sqlite.Insert | postgresql.Insert:
 
 @functools.cache  # building one costs as much as running it
 def _upsert_statement(dialect: str, made: Table, plus: tuple[str, ...]) -> Insert:
-    statement = _insert(dialect, made)
+    return _or_change(_insert(dialect, made), made, plus)
+
+
+@functools.cache
+def _upsert_of_many(made: Table, plus: tuple[str, ...]) -> Insert | None:
+    """One statement with a list for each column: PostgreSQL runs it several times faster than row after row.
+
+    None: not for this table, some of its columns are neither texts nor whole numbers.
+    """
+    if not all(isinstance(column.type, String | Integer) for column in made.c):
+        return None
+    columns = [
+        func.unnest(bindparam(f"all_{column.name}", type_=postgresql.ARRAY(column.type))).label(column.name)
+        for column in made.c
+    ]
+    statement = postgresql.insert(made).from_select([column.name for column in made.c], select(*columns))
+    return _or_change(statement, made, plus)
+
+
+def _or_change(
+    statement: sqlite.Insert | postgresql.Insert, made: Table, plus: tuple[str, ...]
+) -> sqlite.Insert | postgresql.Insert:
     keys = [column.name for column in made.primary_key]
     changes: dict[str, ColumnElement[Any]] = {
         name: made.c[name] + statement.excluded[name] if name in plus else statement.excluded[name]
@@ -86,24 +145,78 @@ class Keeper:
         self._session = session
         self.books = Books()
         self._account_ids: dict[Account, int] = {}
-        self._posted: list[tuple[int, tuple[Posting, ...]]] = []
-        self._held: list[dict[str, Any]] = []
+        self._posted: dict[int, list[Posting]] = {}
+        self._held: dict[int, dict[str, Any]] = {}
+        self._mentioned: dict[int, set[str]] = {}
+        self._late_batches: list[dict[str, Any]] = []
         self._dirty_labels: dict[str, None] = {}
         self._dirty_cases: dict[str, None] = {}
-        self._load(events)
+        self._dirty_descent: dict[tuple[str, str], None] = {}
+        self._load([*events, *self._load_waiting(events)])
 
     def apply(self, idx: int, event: Event) -> Posted | Held:
+        """The outcome of the entry's own event; facts that waited for it are posted along with it."""
         result = self.books.apply(idx, event)
+        self._note(idx, idx, result)
+        for retried in self.books.retried:
+            self._note(idx, retried.idx, retried.result)
+            if isinstance(retried.result, Posted):
+                self._mention_late(retried.idx, retried.event)
         if isinstance(result, Held):
-            self._held.append({"idx": idx, "reason": result.reason, "detail": result.detail})
-            return result
-        if result.postings:
-            self._posted.append((idx, result.postings))
-        self._dirty_labels.update(dict.fromkeys(result.labels))
-        self._dirty_cases.update(dict.fromkeys(result.cases))
+            self._mentioned[idx] = set(self.books.mentions(event)[1])
         return result
 
+    def posted_late(self, idx: int) -> bool:
+        """Whether the entry was held at first and is posted by now."""
+        held = self._held.get(idx)
+        return held is not None and held["posted_idx"] is not None
+
+    def _note(self, idx: int, own_idx: int, result: Posted | Held) -> None:
+        """What is to be saved of an outcome at entry `idx` for the fact of entry `own_idx`."""
+        if isinstance(result, Held):
+            self._held[own_idx] = {"idx": own_idx, **result._asdict(), "posted_idx": None}
+            return
+        if own_idx != idx:
+            self._held[own_idx]["posted_idx"] = idx
+        self._posted.setdefault(idx, []).extend(result.postings)
+        self._dirty_labels.update(dict.fromkeys(result.labels))
+        self._dirty_cases.update(dict.fromkeys(result.cases))
+        self._dirty_descent.update(dict.fromkeys((each.child, each.parent) for each in result.descent))
+
+    def _mention_late(self, idx: int, event: Event) -> None:
+        """Batches that the fact's labels were not known to belong to while it was held."""
+        for batch in self.books.mentions(event)[1]:
+            if batch not in self._mentioned[idx]:
+                self._mentioned[idx].add(batch)
+                self._late_batches.append({"idx": idx, "batch": batch})
+
     # -- load ------------------------------------------------------------------------------------------------
+
+    def _load_waiting(self, events: Sequence[Event]) -> list[Event]:
+        """Held facts that these events, or what they release in turn, may bring into the books."""
+        found: dict[int, Event] = {}
+        needs = _needs_met(events)
+        while needs and self._any_waiting():
+            statement = select(*table(HeldRow).c, EntryRow.leaf).join(EntryRow, EntryRow.idx == HeldRow.idx)
+            rows = rows_in(self._session, statement.where(HeldRow.posted_idx.is_(None)), HeldRow.need, needs)
+            more = [row for row in rows if row.idx not in found]
+            for row in more:
+                event = found[row.idx] = from_body(canonical.loads(row.leaf)["ev"])
+                self.books.wait(Waiting(row.idx, event, Held(row.reason, row.detail, row.need)))
+                self._held[row.idx] = {
+                    "idx": row.idx, "reason": row.reason, "detail": row.detail, "need": row.need,
+                    "posted_idx": None,
+                }  # fmt: skip
+            needs = _needs_met([found[row.idx] for row in more])
+        mentioned = select(EntryBatchRow.idx, EntryBatchRow.batch)
+        self._mentioned.update({idx: set() for idx in found})
+        for idx, batch in rows_in(self._session, mentioned, EntryBatchRow.idx, found):
+            self._mentioned[idx].add(batch)
+        return list(found.values())
+
+    def _any_waiting(self) -> bool:
+        statement = select(HeldRow.idx).where(HeldRow.need > "", HeldRow.posted_idx.is_(None)).limit(1)
+        return self._session.execute(statement).first() is not None
 
     def _load(self, events: Sequence[Event]) -> None:
         labels = dict.fromkeys(line.label for event in events for line in event.lines if line.label)
@@ -119,6 +232,32 @@ class Keeper:
         batches.update(record.state.batch for record in self.books.labels.values())
         batches.update(record.case.batch for record in self.books.cases.values())
         self._load_accounts(sorted(batches))
+        if any(TYPES[event.type].rule in DESCENDING for event in events):
+            self._load_descent(sorted(batches))
+        self._load_parents(events)
+
+    def _load_descent(self, batches: Sequence[str]) -> None:
+        statement = select(*table(DescentRow).c)
+        for child, parent, mass_g in rows_in(self._session, statement, DescentRow.child, batches):
+            self.books.descent.setdefault(child, {})[parent] = mass_g
+
+    def _load_parents(self, events: Sequence[Event]) -> None:
+        """Which of the facts named as parents are posted; the labels of pourings that are to be reversed."""
+        parents = {parent for event in events for parent in event.after}
+        reversed_ids = {str(event.facts.get("reverses")) for event in events if event.type == "fact.reversed"}
+        poured = {found for text in reversed_ids if (found := _uuid(text)) is not None}
+        statement = select(EntryRow.event_id, EntryRow.type, EntryRow.leaf, HeldRow.idx, HeldRow.posted_idx)
+        statement = statement.outerjoin(HeldRow, HeldRow.idx == EntryRow.idx)
+        wanted = sorted(parents | poured)
+        for event_id, kind, leaf, held, posted_idx in rows_in(
+            self._session, statement, EntryRow.event_id, wanted
+        ):
+            if held is not None and posted_idx is None:
+                continue
+            self.books.note_posted(event_id)
+            if event_id in poured and TYPES[kind].rule in ("repack", "recode"):
+                lines = canonical.loads(leaf)["ev"]["lines"]
+                self.books.pourings[str(event_id)] = tuple(line["label"] for line in lines)
 
     def _load_accounts(self, batches: Sequence[str]) -> None:
         account, balance = AccountRow, BalanceRow
@@ -130,19 +269,20 @@ class Keeper:
             key = Account(*row[:4])
             self._account_ids[key] = row[4]
             self.books.accounts[key] = Sums(*row[5:])
+            self.books.batches.add(key.batch)
 
     # -- save ------------------------------------------------------------------------------------------------
 
     def save(self) -> None:
-        """Write postings, held reasons, balances, roll-ups, label states and cases."""
-        touched = dict.fromkeys(
-            account for _, postings in self._posted for posting in postings for account in posting[:2]
-        )
+        """Write postings, held reasons, balances, roll-ups, label states, cases and descent."""
+        touched = self._moved()
         self._save_new_accounts([account for account in touched if account not in self._account_ids])
         add(self._session, PostingRow, self._posting_rows())
-        add(self._session, HeldRow, self._held)
+        upsert(self._session, HeldRow, list(self._held.values()))
+        add(self._session, EntryBatchRow, self._late_batches)
         upsert(self._session, BalanceRow, [self._balance_row(account) for account in touched])
-        upsert(self._session, RollupRow, self._rollup_rows(), plus=("in_g", "out_g"))
+        upsert(self._session, RollupRow, _rollup_rows(touched), plus=("in_g", "out_g"))
+        upsert(self._session, OriginRow, _origin_rows(touched), plus=("balance_g",))
         labels = self.books.labels
         upsert(
             self._session, LabelStateRow, [label_values(label, labels[label]) for label in self._dirty_labels]
@@ -150,6 +290,11 @@ class Keeper:
         upsert(
             self._session, DiscrepancyRow, [case_values(self.books.cases[key]) for key in self._dirty_cases]
         )
+        descent = self.books.descent
+        upsert(self._session, DescentRow, [
+            {"child": child, "parent": parent, "mass_g": descent[child][parent]}
+            for child, parent in self._dirty_descent
+        ])  # fmt: skip
 
     def _save_new_accounts(self, new: Sequence[Account]) -> None:
         if not new:
@@ -162,7 +307,7 @@ class Keeper:
         ids = self._account_ids
         return [
             {"idx": idx, "line": at, "src": ids[made.src], "dst": ids[made.dst], "mass_g": made.mass_g}
-            for idx, postings in self._posted
+            for idx, postings in self._posted.items()
             for at, made in enumerate(postings)
         ]
 
@@ -175,17 +320,60 @@ class Keeper:
             "last_idx": sums.last_idx,
         }
 
-    def _rollup_rows(self) -> list[dict[str, Any]]:
-        change: dict[tuple[str, str, str], list[int]] = {}
-        for _, postings in self._posted:
+    def _moved(self) -> dict[Account, list[int]]:
+        """Grams into and out of each account, in the order in which the postings name them."""
+        made: dict[Account, list[int]] = {}
+        for postings in self._posted.values():
             for src, dst, mass_g in postings:
-                change.setdefault(src[:3], [0, 0])[1] += mass_g
-                change.setdefault(dst[:3], [0, 0])[0] += mass_g
-        # Sorted: two databases that hold the same log write the same rows in the same order.
-        return [
-            {"kind": key[0], "place": key[1], "code": key[2], "in_g": in_g, "out_g": out_g}
-            for key, (in_g, out_g) in sorted(change.items())
-        ]
+                if src not in made:
+                    made[src] = [0, 0]
+                if dst not in made:
+                    made[dst] = [0, 0]
+                made[src][1] += mass_g
+                made[dst][0] += mass_g
+        return made
+
+
+# Sorted: two databases that hold the same log write the same rows in the same order.
+
+
+def _rollup_rows(moved: Mapping[Account, Sequence[int]]) -> list[dict[str, Any]]:
+    change: dict[tuple[str, str, str], list[int]] = {}
+    for account, (in_g, out_g) in moved.items():
+        row = change.setdefault(account[:3], [0, 0])
+        row[0] += in_g
+        row[1] += out_g
+    return [
+        {"kind": key[0], "place": key[1], "code": key[2], "in_g": in_g, "out_g": out_g}
+        for key, (in_g, out_g) in sorted(change.items())
+    ]
+
+
+def _origin_rows(moved: Mapping[Account, Sequence[int]]) -> list[dict[str, Any]]:
+    """What changed on balance: what came and went within one append is not written."""
+    change: dict[tuple[str, str, str], int] = {}
+    for account, (in_g, out_g) in moved.items():
+        if in_g != out_g:
+            key = origin_key(account)
+            change[key] = change.get(key, 0) + in_g - out_g
+    return [
+        {"origin": key[0], "kind": key[1], "place_kind": key[2], "balance_g": grams}
+        for key, grams in sorted(change.items())
+        if grams
+    ]
+
+
+def _needs_met(events: Sequence[Event]) -> list[str]:
+    """What waiting facts may wait for that these events can bring."""
+    labels = [label_need(line.label) for event in events for line in event.lines if line.label]
+    return sorted({*labels, *(event_need(str(event.id)) for event in events)})
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def load_labels(session: Session, labels: Iterable[str]) -> dict[str, LabelRecord]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, literal, literal_column, select, union, union_all
+from sqlalchemy import ColumnElement, func, literal, select, union, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from . import canonical
-from .accounts import PHYSICAL, SUSP, LabelState
+from .accounts import PHYSICAL, STOCK, SUSP, LabelState
 from .events import Event, from_body
 from .postings import AnyRow, AnySelect, load_labels, rows_in
+from .stock_lines import StockReader
 from .store import (
     AccountRow,
     BalanceRow,
@@ -23,6 +24,7 @@ from .store import (
     EntryRow,
     HeldRow,
     LabelStateRow,
+    OriginRow,
     PostingRow,
     PrivateBlobRow,
     RollupRow,
@@ -31,7 +33,10 @@ from .store import (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One leaf, decoded. `commitments`: name -> base64 of the commitment to a personal value."""
+    """One leaf, decoded. `commitments`: name -> base64 of the commitment to a personal value.
+
+    `held_reason`: why it is not in the books. `posted_idx`: it was held at first and posted with that entry.
+    """
 
     idx: int
     event: Event
@@ -43,6 +48,7 @@ class Entry:
     held_reason: str | None
     held_detail: str
     commitments: Mapping[str, str]
+    posted_idx: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class OriginBalance:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One posting, with its accounts spelled out."""
+    """One posting, with its accounts spelled out; `dst_code`, `dst_batch` differ after repacking only."""
 
     idx: int
     src_kind: str
@@ -86,6 +92,8 @@ class Movement:
     code: str
     batch: str
     mass_g: int
+    dst_code: str
+    dst_batch: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +130,7 @@ def entries_for(
     limit: int | None = None,
 ) -> list[Entry]:
     """The entries that fit every given filter, in log order, at most `limit`, after index `after_idx`."""
-    statement = select(EntryRow.idx, EntryRow.leaf, EntryRow.leaf_hash, EntryRow.recorded_at, HeldRow.reason,
-                       HeldRow.detail).outerjoin(HeldRow, HeldRow.idx == EntryRow.idx)  # fmt: skip
+    statement = _entries()
     if label is not None:
         # A union of two indexed selects: PostgreSQL scans the whole table for an OR.
         alone = select(EntryRow.idx).where(EntryRow.label == label)
@@ -142,13 +149,32 @@ def entries_for(
     return [_entry(row) for row in session.execute(statement.order_by(EntryRow.idx).limit(limit))]
 
 
+def _entries() -> AnySelect:
+    return select(
+        EntryRow.idx, EntryRow.leaf, EntryRow.leaf_hash, EntryRow.recorded_at, HeldRow.reason, HeldRow.detail,
+        HeldRow.posted_idx,
+    ).outerjoin(HeldRow, HeldRow.idx == EntryRow.idx)  # fmt: skip
+
+
 def _entry(row: AnyRow) -> Entry:
     leaf = canonical.loads(row.leaf)
     ev = leaf["ev"]
+    held = row.posted_idx is None
     return Entry(
         row.idx, from_body(ev), row.recorded_at, ev["aseq"], leaf["sseq"], leaf["key"], row.leaf_hash,
-        row.reason, row.detail or "", ev["pd"],
+        row.reason if held else None, (row.detail or "") if held else "", ev["pd"], row.posted_idx,
     )  # fmt: skip
+
+
+def held_facts(
+    session: Session, *, recorded_before: datetime | None = None, site: Some = None
+) -> list[Entry]:
+    """Facts that are in the log and not in the books, oldest first."""
+    wanted = _entries().where(HeldRow.idx.is_not(None), HeldRow.posted_idx.is_(None))
+    wanted = wanted.where(*_among(EntryRow.site, site))
+    if recorded_before is not None:
+        wanted = wanted.where(EntryRow.recorded_at < recorded_before)
+    return [_entry(row) for row in session.execute(wanted.order_by(EntryRow.idx))]
 
 
 def personal_values(session: Session, entry: Entry) -> dict[str, str]:
@@ -189,23 +215,10 @@ def rollups(session: Session, *, kind: Some = None, place: Some = None, code: So
 
 
 def balances_by_origin(session: Session) -> list[OriginBalance]:
-    """All balances, added up in the database by origin, kind of account and kind of place."""
-    account, balance = AccountRow, BalanceRow
-    origin, place_kind = _before(session, account.batch, "/"), _before(session, account.place, ":")
-    statement = (
-        select(origin, account.kind, place_kind, func.sum(balance.in_g - balance.out_g))
-        .join(balance, balance.account == account.id)
-        .group_by(origin, account.kind, place_kind)
-    )
-    return [OriginBalance(*row[:3], balance_g=int(row[3])) for row in session.execute(statement)]
-
-
-def _before(session: Session, column: InstrumentedAttribute[str], mark: str) -> ColumnElement[str]:
-    """The part of a text before a mark; the whole text when the mark is not in it."""
-    quoted: ColumnElement[str] = literal_column(f"'{mark}'")
-    if session.get_bind().dialect.name == "postgresql":
-        return func.split_part(column, quoted, 1)
-    return func.substr(column, 1, func.instr(column.concat(quoted), quoted) - 1)
+    """Where the batches of every origin are now: a few rows an origin at any size of the log."""
+    made = OriginRow
+    statement = select(made.origin, made.kind, made.place_kind, made.balance_g).where(made.balance_g != 0)
+    return [OriginBalance(*row) for row in session.execute(statement)]
 
 
 def label_states(session: Session, labels: Iterable[str]) -> dict[str, LabelState]:
@@ -216,17 +229,20 @@ def label_states(session: Session, labels: Iterable[str]) -> dict[str, LabelStat
 def movements(session: Session, *, batch: str) -> list[Movement]:
     """Every posting of a batch in log order: where its kilograms went."""
     src, dst = AccountRow.__table__.alias("src"), AccountRow.__table__.alias("dst")
-    # Both accounts of a posting are of the same batch, so the indexed one finds them all.
-    statement = (
-        select(PostingRow.idx, src.c.kind, src.c.place, dst.c.kind, dst.c.place, src.c.code, src.c.batch,
-               PostingRow.mass_g)
+    wanted = (
+        select(PostingRow.idx, PostingRow.line, src.c.kind, src.c.place, dst.c.kind, dst.c.place,
+               src.c.code, src.c.batch, PostingRow.mass_g, dst.c.code, dst.c.batch)
         .select_from(PostingRow)
         .join(src, src.c.id == PostingRow.src)
         .join(dst, dst.c.id == PostingRow.dst)
-        .where(src.c.batch == batch)
-        .order_by(PostingRow.idx, PostingRow.line)
     )  # fmt: skip
-    return [Movement(*row) for row in session.execute(statement)]
+    # Two indexed selects: PostgreSQL scans the whole table for an OR. Only repacking has two batches.
+    rows = {
+        (row[0], row[1]): Movement(row[0], *row[2:])
+        for side in (src, dst)
+        for row in session.execute(wanted.where(side.c.batch == batch))
+    }
+    return [rows[key] for key in sorted(rows)]
 
 
 def open_cases(
@@ -240,6 +256,35 @@ def open_cases(
         OpenCase(row.key, row.label, row.place, row.code, row.batch, row.mass_g, row.opened_idx, row.due_on)
         for row in session.scalars(statement)
     ]
+
+
+def stock_of(
+    session: Session,
+    *,
+    place: str,
+    size: int | None = None,
+    watch: Callable[[int, int], None] | None = None,
+) -> StockReader:
+    """What came into and went out of a place by the first `size` entries, line by line.
+
+    `watch(done, total)` hears how many of the entries are read; it may raise to stop.
+    """
+    batches = select(AccountRow.batch).where(AccountRow.place == place, AccountRow.kind == STOCK)
+    about = select(EntryBatchRow.idx).where(EntryBatchRow.batch.in_(batches))
+    held = select(HeldRow.idx).where(HeldRow.posted_idx.is_(None))
+    wanted = EntryRow.idx.in_(about) & EntryRow.idx.not_in(held)
+    posted_at = func.coalesce(HeldRow.posted_idx, EntryRow.idx)
+    if size is not None:
+        wanted &= posted_at < size
+    both = select(EntryRow.idx, EntryRow.leaf).outerjoin(HeldRow, HeldRow.idx == EntryRow.idx).where(wanted)
+    total = session.scalar(select(func.count()).select_from(both.subquery())) or 0
+    reader = StockReader(place)
+    statement = both.order_by(posted_at, EntryRow.idx)
+    for done, row in enumerate(session.execute(statement.execution_options(yield_per=500)), 1):
+        reader.read(row.idx, from_body(canonical.loads(row.leaf)["ev"]))
+        if watch is not None and done % 200 == 0:
+            watch(done, total)
+    return reader
 
 
 def unexplained_g(session: Session) -> int:
@@ -292,8 +337,7 @@ def latest(
     limit: int = 50,
 ) -> list[Entry]:
     """The newest entries, newest first; `text` names a site, a subject, a label or an event type."""
-    statement = select(EntryRow.idx, EntryRow.leaf, EntryRow.leaf_hash, EntryRow.recorded_at, HeldRow.reason,
-                       HeldRow.detail).outerjoin(HeldRow, HeldRow.idx == EntryRow.idx)  # fmt: skip
+    statement = _entries()
     statement = statement.where(*_among(EntryRow.site, site))
     if text:
         among = select(EntryLabelRow.idx).where(EntryLabelRow.label == text)

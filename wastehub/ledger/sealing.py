@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from wastehub.db import Database
 
-from . import integrating
+from . import files, integrating
 from .anchor import SOURCE, Anchor, AnchorMoved, Refusal, compare
 from .integrating import Checkpoint, LedgerDamaged
 from .notes import LogSigner
@@ -55,13 +55,14 @@ def seal(
     anchored = anchor.read()
     try:
         _fold_ahead(database)
-        with database.transaction() as session:
-            refusal = compare(session, anchored)
-            if refusal is not None:
-                raise Refused(refusal)
-            made = integrating.integrate(session, log_signers, now=now)
-        if made is not None:
-            anchor.advance(anchored, made.note)
+        with anchor.held() as swap:
+            with database.transaction() as session:
+                refusal = compare(session, anchored)
+                if refusal is not None:
+                    raise Refused(refusal)
+                made = integrating.integrate(session, log_signers, now=now)
+            if made is not None:
+                swap(anchored, made.note)
         return made
     except Refused as refused:
         anchor.note_refusal(SOURCE, refused.refusal)
@@ -70,7 +71,7 @@ def seal(
         found = Refusal("ledger.damaged", {"detail": str(damage)})
         anchor.note_refusal(SOURCE, found)
         raise Refused(found) from damage
-    except (IntegrityError, AnchorMoved):
+    except (IntegrityError, AnchorMoved, files.Busy):
         # Another integrator was faster: what it signed stands, and nothing of ours was kept.
         return None
 

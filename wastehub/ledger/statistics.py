@@ -67,7 +67,7 @@ def statistics(session: Session) -> Statistics:
         authors=count(AuthorHeadRow),
         sites=count(SiteHeadRow),
         postings=count(PostingRow),
-        held=count(HeldRow),
+        held=count(HeldRow, HeldRow.posted_idx.is_(None)),
         open_cases=count(DiscrepancyRow, DiscrepancyRow.closed_idx.is_(None)),
         equivocations=count(EquivocationRow),
         personal_values=count(PrivateBlobRow, PrivateBlobRow.value.is_not(None)),

@@ -184,6 +184,19 @@ class RollupRow(Base):
     out_g: Mapped[int] = mapped_column(Grams)
 
 
+class OriginRow(Base):
+    """Balances summed over the batches of one origin (the part of their names before "/"), by kind of account
+    and of place (the part before ":"): where the waste of a firm is now. A row of 0 g is as good as none.
+    """
+
+    __tablename__ = "ledger_origin"
+
+    origin: Mapped[str] = mapped_column(String(160), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    place_kind: Mapped[str] = mapped_column(String(120), primary_key=True)
+    balance_g: Mapped[int] = mapped_column(Grams)
+
+
 class LabelStateRow(Base):
     """Where a label is by the books. The row stays after the label is consumed: a label lives once."""
 
@@ -207,13 +220,31 @@ class LabelStateRow(Base):
 
 
 class HeldRow(Base):
-    """Logged, not posted: the reason (a code of accounts.REASONS) and what exactly stood in the way."""
+    """Logged, not posted: the reason (a code of accounts.REASONS) and what exactly stood in the way.
+
+    `need`: what it waits for ("label:..." or "event:..."), empty when nothing can help. `posted_idx`: the
+    entry that brought it; the fact was posted with that entry, held from its own entry on until then.
+    """
 
     __tablename__ = "ledger_held"
+    __table_args__ = (Index("ix_ledger_held_need", "need"),)
 
     idx: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
     reason: Mapped[str] = mapped_column(String(60))
     detail: Mapped[str] = mapped_column(Text)
+    need: Mapped[str] = mapped_column(String(130))
+    posted_idx: Mapped[int | None] = mapped_column(BigKey)
+
+
+class DescentRow(Base):
+    """Grams that a batch became of another one by repacking: `child` came out of `parent`."""
+
+    __tablename__ = "ledger_descent"
+    __table_args__ = (Index("ix_ledger_descent_parent", "parent"),)
+
+    child: Mapped[str] = mapped_column(String(160), primary_key=True)
+    parent: Mapped[str] = mapped_column(String(160), primary_key=True)
+    mass_g: Mapped[int] = mapped_column(Grams)
 
 
 class DiscrepancyRow(Base):
@@ -272,6 +303,39 @@ class CosignatureRow(Base):
     witness: Mapped[str] = mapped_column(String(300), primary_key=True)
     line: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
+
+
+class ProjectorRow(Base):
+    """There is one row while the projector stands still, none while it runs.
+
+    From entry `first_waiting_idx` on facts are logged and not posted. `scope`, `problem_*`: what was found.
+    """
+
+    __tablename__ = "ledger_projector"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    first_waiting_idx: Mapped[int] = mapped_column(BigKey)
+    scope: Mapped[str] = mapped_column(String(8))
+    problem_idx: Mapped[int] = mapped_column(BigKey)
+    problem_kind: Mapped[str] = mapped_column(String(60))
+    problem_detail: Mapped[str] = mapped_column(Text)
+    stopped_at: Mapped[datetime]
+
+
+class ReconciliationRow(Base):
+    """The last run of each reconciliation. `upto_idx`: entries the log had; `problems` 0: all fits."""
+
+    __tablename__ = "ledger_reconciliation"
+
+    scope: Mapped[str] = mapped_column(String(8), primary_key=True)
+    ran_at: Mapped[datetime]
+    took_ms: Mapped[int]
+    entries: Mapped[int] = mapped_column(BigKey)
+    upto_idx: Mapped[int] = mapped_column(BigKey)
+    problems: Mapped[int]
+    problem_idx: Mapped[int] = mapped_column(BigKey)
+    problem_kind: Mapped[str] = mapped_column(String(60))
+    problem_detail: Mapped[str] = mapped_column(Text)
 
 
 SEALED = (

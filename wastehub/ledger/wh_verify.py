@@ -1019,6 +1019,7 @@ def proves_inclusion(index: int, size: int, hashed: bytes, path: Sequence[bytes]
 
 INTEGER_MAX = 2**53 - 1
 DEPTH_MAX = 8
+VERSIONS = (1, 2)
 LEAF_FIELDS = frozenset(("ev", "recv", "sig", "key", "sseq", "sprev"))
 EVENT_FIELDS = frozenset(
     (
@@ -1095,7 +1096,7 @@ def _wrong_field(leaf: Any) -> str:
     if type(leaf) is not dict or leaf.keys() != LEAF_FIELDS or type(leaf["ev"]) is not dict:
         return "-"
     ev = leaf["ev"]
-    if ev.get("v") != 1 or type(ev["v"]) is not int:
+    if ev.get("v") not in VERSIONS or type(ev["v"]) is not int:
         return "ev.v"
     if ev.keys() != EVENT_FIELDS:
         return "ev"
@@ -1196,7 +1197,8 @@ class Chains:
         self._ids.add(own)
         if self.whole:
             self._awaited.pop(own, None)
-            for parent in ev["after"]:
+            # What moves mass is held until its parents are there: level 2 says so. All else must not dangle.
+            for parent in ev["after"] if ev["v"] == 1 or ev["type"] not in MASS_RULES else ():
                 needed = bytes.fromhex(parent.replace("-", ""))
                 if needed not in self._ids:
                     self._awaited.setdefault(needed, leaf.idx)
@@ -1226,6 +1228,7 @@ class Chains:
 MASS_RULES = {
     "batch.registered": "generate",
     "container.voided": "void",
+    "label.replaced": "relabel",
     "container.loaded": "depart",
     "container.load_undone": "undo_load",
     "container.received": "arrive",
@@ -1239,14 +1242,23 @@ MASS_RULES = {
     "stock.counted": "count",
     "case.resolved": "resolve",
     "mass.corrected": "correct",
+    "container.repacked": "repack",
+    "container.recoded": "recode",
+    "custody.relayed": "relay",
+    "fact.reversed": "reverse",
 }
+POURING = ("container.repacked", "container.recoded")
 PRESENT = ("STOCK", "TRANS")
 EITHER_SIGN = ("GEN", "TOL", "SUSP")
 Account = tuple[str, str, str, str]  # kind, place, waste code, batch
 
 
 class Hold(Exception):
-    """The books refuse the event: the code of the reason."""
+    """The books refuse the event: the code of the reason, and what may help when it is posted."""
+
+    def __init__(self, code: str, need: tuple[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.need = need
 
 
 class Drum(NamedTuple):
@@ -1295,28 +1307,54 @@ class Books:
         self.drums: dict[str, Drum] = {}
         self.cases: dict[str, Dispute] = {}
         self.held: dict[int, str] = {}
+        self.batches: set[str] = set()
+        self.derived: set[str] = set()
+        self.poured: dict[str, list[str]] = {}  # event id -> its labels
         self.entries = 0
+        self._posted: set[bytes] = set()
+        self._waiting: dict[tuple[str, str], list[tuple[int, Json]]] = {}
+        self._fresh: list[tuple[str, str]] = []  # labels that the last posted event issued
 
     def take(self, idx: int, ev: Json) -> None:
-        """Post the event, whole, or note why it is held."""
+        """Post the event, whole, or note why it is held; then what waited for it."""
         self.entries += 1
-        rule = MASS_RULES.get(ev["type"])
-        if rule is None:
+        if not self._try(idx, idx, ev):
             return
+        awaited = [("event", ev["id"]), *self._fresh]
+        while awaited and self._waiting:
+            queue = self._waiting.pop(awaited.pop(0), [])
+            for own, other in sorted(queue, key=lambda item: item[0]):
+                if self._try(idx, own, other):
+                    del self.held[own]
+                    awaited += [("event", other["id"]), *self._fresh]
+
+    def posted(self, event_id: str) -> bool:
+        return bytes.fromhex(event_id.replace("-", "")) in self._posted
+
+    def _try(self, idx: int, own: int, ev: Json) -> bool:
+        """Post the event of entry `own` at entry `idx`. False: it is held."""
         turn = Turn(self, idx, ev)
         try:
-            getattr(turn, rule)()
-            turn.check_no_negative()
+            turn.run()
         except Hold as held:
-            self.held[idx] = held.args[0]
-            return
+            self.held[own] = held.args[0]
+            if held.need is not None and ev["v"] > 1:
+                self._waiting.setdefault(held.need, []).append((own, ev))
+            return False
+        self._posted.add(bytes.fromhex(ev["id"].replace("-", "")))
+        if ev["type"] in POURING:
+            self.poured[ev["id"]] = [line["label"] for line in ev["lines"]]
         for source, target, mass_g in turn.moves:
             out, into = self._sum(source), self._sum(target)
             out[1] += mass_g
             into[0] += mass_g
             out[2] = into[2] = idx
+            self.batches.update((source[3], target[3]))
+        self.derived.update(turn.derived)
+        self._fresh = [("label", label) for label in turn.drums if label not in self.drums]
         self.drums.update(turn.drums)
         self.cases.update(turn.cases)
+        return True
 
     def _sum(self, account: Account) -> list[int]:
         found = self.sums.get(account)
@@ -1340,9 +1378,21 @@ class Turn:
         self.books, self.idx = books, idx
         self.id, self.site = ev["id"], ev["site"]
         self.lines, self.facts = ev["lines"], ev["facts"]
+        self.rule, self.after, self.version = MASS_RULES.get(ev["type"]), ev["after"], ev["v"]
+        self.derived: set[str] = set()
         self.moves: list[tuple[Account, Account, int]] = []
         self.drums: dict[str, Drum] = {}
         self.cases: dict[str, Dispute] = {}
+
+    def run(self) -> None:
+        """Apply the event's rule. Raises Hold."""
+        if self.rule is None:
+            return
+        for parent in self.after if self.version > 1 else ():
+            if not self.books.posted(parent):
+                raise Hold("parent.missing", ("event", parent))
+        getattr(self, self.rule)()
+        self.check_no_negative()
 
     # reading
 
@@ -1369,11 +1419,15 @@ class Turn:
     def drum(self, label: str) -> Drum | None:
         return self.drums.get(label) or self.books.drums.get(label)
 
+    def issued(self, label: str) -> Drum:
+        drum = self.drum(label)
+        if drum is None:
+            raise Hold("label.unknown", ("label", label))
+        return drum
+
     def found(self, line: Json, kinds: tuple[str, ...] = PRESENT, place: str = "") -> Drum:
         """The container, if it is there and what the line says it is."""
-        drum = self.drum(line["label"])
-        if drum is None:
-            raise Hold("label.unknown")
+        drum = self.issued(line["label"])
         if drum.kind not in PRESENT:
             raise Hold("label.consumed")
         if drum.kind not in kinds or (place and drum.place != place):
@@ -1412,7 +1466,8 @@ class Turn:
     def open_case(self, key: str) -> Dispute:
         case = self.cases.get(key) or self.books.cases.get(key)
         if case is None:
-            raise Hold("case.unknown")
+            event_id = key.rpartition(".")[0]
+            raise Hold("case.unknown", ("event", event_id) if len(event_id) == 36 else None)
         if case.closed:
             raise Hold("case.closed")
         return case
@@ -1465,6 +1520,13 @@ class Turn:
         return drum._replace(mass_g=scale_g, basis="weighed", source="weighing", mass_event=self.id,
                              weighed=weighed, before=None, loaded_by="")  # fmt: skip
 
+    def remember(self, now: Drum, before: Drum, since: int) -> Drum:
+        """The drum with its state before this act, which the exact reverse of the act goes back to."""
+        if self.version < since:
+            return now._replace(before=None, loaded_by="")
+        # The last two fields are this memory itself: of the state before it is not kept.
+        return Drum._make((*now[:-2], (*before[:-2], None, ""), self.id))
+
     def check_no_negative(self) -> None:
         change: dict[Account, int] = {}
         for source, target, mass_g in self.moves:
@@ -1480,24 +1542,31 @@ class Turn:
 
     def generate(self) -> None:
         for line in self.each():
-            if self.drum(line["label"]) is not None:
-                raise Hold("label.used")
-            if "batch" not in line:
-                raise Hold("batch.mismatch")
-            if "code" not in line:
-                raise Hold("code.mismatch")
-            mass_g = line.get("mass_g", 0)
-            if mass_g <= 0:
-                raise Hold("mass.missing")
-            basis = line.get("basis") or self.text("basis") or "estimated"
-            if basis not in ("estimated", "weighed"):
-                raise Hold("facts.invalid")
+            mass_g, basis = self.first_mass(line, "estimated")
+            if line["batch"] in self.books.derived:
+                raise Hold("batch.derived")
             # One object for each name, however many entries repeat it: the books of years stay small.
             place = sys.intern(self.to_place(line, self.site))
             code, batch = sys.intern(line["code"]), sys.intern(line["batch"])
             drum = Drum("STOCK", place, code, batch, mass_g, basis, place, "generation", self.id)
             self.pour(drum.under("GEN"), drum.account(), mass_g)
             self.drums[line["label"]] = drum
+
+    def first_mass(self, line: Json, default: str) -> tuple[int, str]:
+        """Grams and basis of a label that is new in the books."""
+        if self.drum(line["label"]) is not None:
+            raise Hold("label.used")
+        if "batch" not in line:
+            raise Hold("batch.mismatch")
+        if "code" not in line:
+            raise Hold("code.mismatch")
+        mass_g = line.get("mass_g", 0)
+        if mass_g <= 0:
+            raise Hold("mass.missing")
+        basis = line.get("basis") or self.text("basis") or default
+        if basis not in ("estimated", "weighed"):
+            raise Hold("facts.invalid")
+        return int(mass_g), basis
 
     def depart(self) -> None:
         for line in self.each():
@@ -1506,34 +1575,50 @@ class Turn:
             if not vehicle:
                 raise Hold("place.missing")
             carried = self.carry(line, drum, "TRANS", vehicle)
-            self.drums[line["label"]] = carried._replace(
-                moves=drum.moves + 1, before=tuple(drum._replace(before=None, loaded_by="")),
-                loaded_by=self.id,
-            )  # fmt: skip
+            self.drums[line["label"]] = self.remember(carried._replace(moves=drum.moves + 1), drum, 1)
 
     def undo_load(self) -> None:
         undoes = self.text("undoes")
         for line in self.each():
             drum = self.found(line, ("TRANS",))
-            if drum.before is None or (undoes and undoes != drum.loaded_by):
+            if drum.before is None or drum.before[0] != "STOCK" or (undoes and undoes != drum.loaded_by):
                 raise Hold("load.not_undoable")
-            before = Drum(*drum.before)
-            if drum.mass_event == drum.loaded_by and drum.weighed is not None:
-                side = drum.account() if drum.mass_g > before.mass_g else before.account()
-                self.unsettle(side, drum, "undone")
-            self.pour(drum.account(), before.account(), min(drum.mass_g, before.mass_g))
-            self.drums[line["label"]] = before
+            self.step_back(line["label"], drum)
+
+    def step_back(self, label: str, drum: Drum) -> None:
+        """Exactly undo the last act of a drum: a move with its weighing, or a write-off."""
+        assert drum.before is not None
+        before, own_mass = Drum(*drum.before), drum.mass_event == drum.loaded_by
+        self.drums[label] = before
+        if own_mass and drum.source in ("loss", "spill"):
+            sink = before.under(drum.source.upper())
+            self.pour(sink, before.account(), before.mass_g - drum.mass_g)
+            return
+        if own_mass and drum.weighed is not None:
+            side = drum.account() if drum.mass_g > before.mass_g else before.account()
+            self.unsettle(side, drum, "undone")
+        self.pour(drum.account(), before.account(), min(drum.mass_g, before.mass_g))
 
     def arrive(self) -> None:
         for line in self.each():
             drum = self.found(line, ("TRANS",), self.from_place(line, ""))
             carried = self.carry(line, drum, "STOCK", self.to_place(line, self.site))
-            self.drums[line["label"]] = carried._replace(before=None, loaded_by="")
+            self.drums[line["label"]] = self.remember(carried, drum, 2)
+
+    def relay(self) -> None:
+        for line in self.each():
+            drum = self.found(line, ("TRANS",), self.from_place(line, ""))
+            vehicle = self.to_place(line, "")
+            if not vehicle:
+                raise Hold("place.missing")
+            if vehicle == drum.place:
+                raise Hold("place.same")
+            self.drums[line["label"]] = self.remember(self.carry(line, drum, "TRANS", vehicle), drum, 1)
 
     def treat(self) -> None:
         for line in self.each():
             drum = self.found(line, ("STOCK",), self.from_place(line, self.site))
-            self.drums[line["label"]] = self.carry(line, drum, "DONE", drum.place)
+            self.drums[line["label"]] = self.remember(self.carry(line, drum, "DONE", drum.place), drum, 2)
 
     def lose(self) -> None:
         for line in self.each():
@@ -1553,10 +1638,10 @@ class Turn:
             raise Hold("mass.exceeds_content")
         self.pour(drum.account(), drum.under(kind), mass_g)
         rest_g = drum.mass_g - mass_g
-        self.drums[line["label"]] = drum._replace(
-            kind=drum.kind if rest_g else kind, mass_g=rest_g, source="other", mass_event=self.id,
-            weighed=None, before=None, loaded_by="",
-        )  # fmt: skip
+        source = kind.lower() if self.version > 1 else "other"
+        rest = drum._replace(kind=drum.kind if rest_g else kind, mass_g=rest_g, source=source,
+                             mass_event=self.id, weighed=None)  # fmt: skip
+        self.drums[line["label"]] = self.remember(rest, drum, 2)
 
     def count(self) -> None:
         for line in self.each():
@@ -1592,7 +1677,103 @@ class Turn:
             if drum.moves:
                 raise Hold("void.after_movement")
             self.pour(drum.account(), drum.under("GEN", drum.origin), drum.mass_g)
-            self.drums[line["label"]] = drum._replace(kind="VOID")
+            self.drums[line["label"]] = drum._replace(kind="VOID", before=None, loaded_by="")
+
+    def relabel(self) -> None:
+        lines = self.each()
+        if len(lines) != 2:
+            raise Hold("facts.invalid")
+        old, new = lines
+        drum = self.found(old)
+        if self.drum(new["label"]) is not None:
+            raise Hold("label.used")
+        self.drums[new["label"]] = drum
+        self.drums[old["label"]] = drum._replace(kind="VOID", weighed=None, before=None, loaded_by="")
+
+    def repack(self) -> None:
+        self.transform(new_code=False)
+
+    def recode(self) -> None:
+        self.transform(new_code=True)
+
+    def transform(self, new_code: bool) -> None:
+        """The first "inputs" drums are emptied into the others, which are new."""
+        lines, count = self.each(), self.number("inputs", 0)
+        if count < 1 or count >= len(lines):
+            raise Hold("facts.invalid")
+        place = self.text("place") or self.site
+        sources = [self.empty(line, place) for line in lines[:count]]
+        codes = {drum.code for drum in sources}
+        targets = []
+        for line in lines[count:]:
+            mass_g, basis = self.first_mass(line, "weighed")
+            if line["batch"] in self.books.batches:
+                raise Hold("batch.used")
+            if new_code and line["code"] in codes:
+                raise Hold("code.unchanged")
+            if len(codes) > 1 or (not new_code and line["code"] not in codes):
+                raise Hold("code.recode_needed")
+            drum = Drum("STOCK", place, line["code"], line["batch"], mass_g, basis, place, "repack", self.id,
+                        1, None, None, self.id)  # fmt: skip
+            self.drums[line["label"]] = drum
+            targets.append(drum)
+        left_g = sum(drum.mass_g for drum in sources) - sum(drum.mass_g for drum in targets)
+        if left_g < 0:
+            raise Hold("mass.exceeds_content")
+        if not self.text("reason") and (new_code or left_g > 0):
+            raise Hold("reason.missing")
+        self.pour_over(sources, targets, back=False)
+
+    def empty(self, line: Json, place: str) -> Drum:
+        drum = self.found(line, ("STOCK",), place)
+        if line.get("mass_g", 0) not in (0, drum.mass_g):
+            raise Hold("mass.differs_from_record")
+        self.drums[line["label"]] = self.remember(drum._replace(kind="REPACKED"), drum, 1)
+        return drum
+
+    def pour_over(self, sources: list[Drum], targets: list[Drum], back: bool) -> None:
+        """Fill the targets one after the other from the sources in order; what is left over is lost."""
+        at, room_g = 0, targets[0].mass_g
+        for drum in sources:
+            left_g = drum.mass_g
+            while left_g > 0 and at < len(targets):
+                poured_g = min(left_g, room_g)
+                self.pour(drum.account(), targets[at].account(), -poured_g if back else poured_g)
+                self.derived.add(targets[at].batch)
+                left_g, room_g = left_g - poured_g, room_g - poured_g
+                if room_g == 0:
+                    at += 1
+                    room_g = targets[at].mass_g if at < len(targets) else 0
+            self.pour(drum.account(), drum.under("LOSS"), -left_g if back else left_g)
+
+    def reverse(self) -> None:
+        """The exact reverse of the act that was the last one for every drum named."""
+        reverses = self.text("reverses")
+        lines = self.each()
+        for line in lines:
+            drum = self.issued(line["label"])
+            if not reverses or drum.loaded_by != reverses:
+                raise Hold("reversal.not_the_last")
+        poured = self.books.poured.get(reverses)
+        if poured is not None:
+            self.pour_back(poured, [line["label"] for line in lines])
+            return
+        for line in lines:
+            drum = self.issued(line["label"])
+            if drum.before is None or line["label"] in self.drums:
+                raise Hold("reversal.not_the_last")
+            self.step_back(line["label"], drum)
+
+    def pour_back(self, poured: list[str], labels: list[str]) -> None:
+        if labels != poured:
+            raise Hold("reversal.not_whole")
+        drums = [self.issued(label) for label in labels]
+        sources = [Drum(*drum.before) for drum in drums if drum.before is not None]
+        targets = [drum for drum in drums if drum.before is None]
+        self.pour_over(sources, targets, back=True)
+        for label, drum in zip(labels, drums):
+            was = drum.before
+            self.drums[label] = Drum(*was) if was is not None else drum._replace(kind="VOID", loaded_by="")
 
     def resolve(self) -> None:
         key = self.text("case")

@@ -7,12 +7,14 @@ Source: C2SP tlog-witness.
 from __future__ import annotations
 
 import http.client
-from collections.abc import Callable, Sequence
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
 
 from wastehub.db import Database
 
@@ -105,6 +107,9 @@ def _ask(
             seen = checkpoints.read_number(reply.body.decode().removesuffix("\n"))
             if seen > newest.size:
                 return WitnessState("ahead", now, str(seen))
+            if seen < known:
+                # We hold its signature over more: it lost its state and would cosign a fork as well.
+                return WitnessState("forgot", now, str(seen))
             reply = _submit(database, witness, newest, seen, post)
         if reply.status in (409, 422):
             return WitnessState("refused", now, f"HTTP {reply.status}")
@@ -136,18 +141,47 @@ def _keep(
 
 
 def post_over_http(url: str, body: bytes) -> Reply:
-    """Raises Unreachable."""
-    if not url.startswith(("http://", "https://")):
+    """Ask, and wait for the whole answer at most PATIENCE_S: one that drips in byte by byte is no answer.
+
+    Raises Unreachable.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Unreachable(f"not an http address: {url}")
-    request = Request(url, data=body, headers={"Content-Type": "text/plain; charset=utf-8"})
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
     try:
-        with urlopen(request, timeout=PATIENCE_S) as answer:
-            return Reply(answer.status, _type(answer.headers), answer.read(ANSWER_BYTES_MAX))
-    except HTTPError as refusal:
-        with refusal:
-            return Reply(refusal.code, _type(refusal.headers), refusal.read(ANSWER_BYTES_MAX))
-    except (URLError, OSError, http.client.HTTPException) as silence:
+        connection = kind(parts.hostname, parts.port, timeout=PATIENCE_S)
+        with closing(connection):
+            connection.connect()
+            with _at_most(PATIENCE_S, connection.sock) as too_late:
+                connection.request("POST", path, body, {"Content-Type": "text/plain; charset=utf-8"})
+                answer = connection.getresponse()
+                reply = Reply(answer.status, _type(answer.headers), answer.read(ANSWER_BYTES_MAX))
+    except (OSError, ValueError, http.client.HTTPException) as silence:
         raise Unreachable(str(silence)) from silence
+    if too_late.is_set():
+        raise Unreachable(f"no whole answer within {PATIENCE_S} s")
+    return reply
+
+
+@contextmanager
+def _at_most(seconds: float, channel: socket.socket) -> Iterator[threading.Event]:
+    """Cuts the channel when the time is over; a timeout of the socket begins anew with each byte."""
+    too_late = threading.Event()
+
+    def cut() -> None:
+        too_late.set()
+        with suppress(OSError):
+            channel.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield too_late
+    finally:
+        timer.cancel()
 
 
 def _type(headers: Message) -> str:

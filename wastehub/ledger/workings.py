@@ -13,6 +13,7 @@ from .accounts import (
     TOL,
     Account,
     Case,
+    Descent,
     LabelState,
     Posting,
     ToleranceRule,
@@ -21,12 +22,25 @@ from .accounts import (
 )
 from .events import LENGTHS_MAX, Event, Line
 
+ID_LENGTH = 36
+
 
 class Refused(Exception):
-    def __init__(self, reason: str, detail: str = "") -> None:
+    """`need`: the name of what is missing, when the event is worth another try once that is there."""
+
+    def __init__(self, reason: str, detail: str = "", need: str = "") -> None:
         assert reason in REASONS, reason
         self.reason = reason
         self.detail = detail
+        self.need = need
+
+
+def label_need(label: str) -> str:
+    return f"label:{label}"
+
+
+def event_need(event_id: str) -> str:
+    return f"event:{event_id}"
 
 
 class Work:
@@ -39,6 +53,7 @@ class Work:
         self.postings: list[Posting] = []
         self.labels: dict[str, LabelState] = {}
         self.cases: dict[str, Case] = {}
+        self.descent: list[Descent] = []
 
     # -- reading ---------------------------------------------------------------------------------------------
 
@@ -50,6 +65,12 @@ class Work:
                 raise Refused("label.missing")
         return self.event.lines
 
+    def check_parents(self) -> None:
+        """The facts that this one rests on are posted (since version 2)."""
+        for parent in self.event.after if self.event.v > 1 else ():
+            if not self.view.posted(str(parent)):
+                raise Refused("parent.missing", str(parent), event_need(str(parent)))
+
     def known(self, label: str) -> LabelState | None:
         return self.labels.get(label) or self.view.label(label)
 
@@ -57,7 +78,7 @@ class Work:
         """The label's state, if it is where the act says it found it."""
         state = self.known(line.label)
         if state is None:
-            raise Refused("label.unknown", line.label)
+            raise Refused("label.unknown", line.label, label_need(line.label))
         if state.kind not in PHYSICAL:
             raise Refused("label.consumed", f"{line.label}: {state.kind}")
         if state.kind not in kinds or (place and place != state.place):
@@ -67,6 +88,30 @@ class Work:
         if line.code and line.code != state.code:
             raise Refused("code.mismatch", f"{line.label}: {state.code}")
         return state
+
+    def last_changed(self, line: Line, event_id: str) -> LabelState:
+        """The label's state, if that act was the last to change it."""
+        state = self.known(line.label)
+        if state is None:
+            raise Refused("label.unknown", line.label, label_need(line.label))
+        if not event_id or state.loaded_by != event_id:
+            raise Refused("reversal.not_the_last", f"{line.label}: {state.loaded_by}")
+        return state
+
+    def new_content(self, line: Line, otherwise: str) -> str:
+        """The basis of a label's first mass; label, batch, code and mass must be new and stated."""
+        if self.known(line.label) is not None:
+            raise Refused("label.used", line.label)
+        if not line.batch:
+            raise Refused("batch.mismatch", f"{line.label}: no batch")
+        if not line.code:
+            raise Refused("code.mismatch", f"{line.label}: no code")
+        if line.mass_g <= 0:
+            raise Refused("mass.missing", line.label)
+        basis = line.basis or self.text("basis") or otherwise
+        if basis not in ("estimated", "weighed"):
+            raise Refused("facts.invalid", f"basis {basis}")
+        return basis
 
     def text(self, name: str) -> str:
         value = self.event.facts.get(name, "")
@@ -142,7 +187,8 @@ class Work:
     def open_case(self, key: str) -> Case:
         case = self.cases.get(key) or self.view.case(key)
         if case is None:
-            raise Refused("case.unknown", key)
+            opener = key.rpartition(".")[0]
+            raise Refused("case.unknown", key, event_need(opener) if len(opener) == ID_LENGTH else "")
         if case.closed:
             raise Refused("case.closed", f"{key}: {case.closed}")
         return case
@@ -162,6 +208,14 @@ class Work:
             kind=dst.kind, place=dst.place, mass_g=measured_g, basis="weighed", mass_from="weighing",
             mass_event=self.event_id, weighing=weighing,
         )  # fmt: skip
+
+    def reversible(self, before: LabelState, after: LabelState, *, since: int = 1) -> LabelState:
+        """The state after this act, with the one before it: enough for its exact reverse."""
+        if self.event.v < since:
+            return after._replace(before=None, loaded_by="")
+        # The last two fields are this memory itself: of the state before it is not kept.
+        kept = LabelState._make((*before[:-2], None, ""))
+        return LabelState._make((*after[:-2], kept, self.event_id))
 
     def check_physical(self) -> None:
         """A second guard: custody alone should make a negative physical account impossible."""

@@ -166,6 +166,14 @@ def add_log(bundle: StoredZip, entries: Iterable[bytes], size: int, root: bytes)
     """All entries and hash tiles, laid out as C2SP tlog-tiles. Raises LedgerDamaged when they lead to
     another root: what does not verify is not handed out.
     """
+    if add_entries(bundle, entries) != (size, root):
+        raise LedgerDamaged(
+            "the entries do not lead to the root of the checkpoint: run wastehub ledger verify"
+        )
+
+
+def add_entries(bundle: StoredZip, entries: Iterable[bytes]) -> tuple[int, bytes]:
+    """The same, whatever they lead to: size and root."""
     builder = tiles.Builder()
     group: list[bytes] = []
     for leaf in entries:
@@ -178,15 +186,12 @@ def add_log(bundle: StoredZip, entries: Iterable[bytes], size: int, root: bytes)
         for full in done:
             bundle.add(tiles.tile_path(full.level, full.index), full.data)
     if group:
-        bundle.add(tiles.entries_path(size // tiles.WIDTH, len(group)), tiles.encode_bundle(group))
+        bundle.add(tiles.entries_path(builder.size // tiles.WIDTH, len(group)), tiles.encode_bundle(group))
     for level, edge in enumerate(builder.edges):
         if edge:
-            index = size >> (tiles.HEIGHT * (level + 1))
+            index = builder.size >> (tiles.HEIGHT * (level + 1))
             bundle.add(tiles.tile_path(level, index, len(edge)), b"".join(edge))
-    if builder.size != size or builder.root() != root:
-        raise LedgerDamaged(
-            "the entries do not lead to the root of the checkpoint: run wastehub ledger verify"
-        )
+    return builder.size, builder.root()
 
 
 def _add_part(session: Session, bundle: StoredZip, part: Part, checkpoint: Checkpoint, note: str) -> None:

@@ -49,9 +49,12 @@ def _dump(value: Any) -> bytes:
 
 
 def event_of(entry: Told) -> Json | None:
-    """The EPCIS event of an entry; None for those that are none (keys, users, policies)."""
+    """The EPCIS event of an entry; None for those that are none (keys, users, policies).
+
+    A repacking that the books hold because it names nothing to pour is none either.
+    """
     kind = TYPES[entry.event.type]
-    if not kind.epcis:
+    if not kind.epcis or (kind.epcis == "TransformationEvent" and not all(entry.poured())):
         return None
     made = _common(entry, kind)
     epcs = [_urn("label", line.label) for line in entry.lines]
@@ -59,7 +62,9 @@ def event_of(entry: Told) -> Json | None:
         made |= {"type": kind.epcis, "parentID": _urn("lot", entry.event.subject), "childEPCs": epcs}
     elif kind.epcis == "ObjectEvent":
         made |= {"type": kind.epcis, "epcList": epcs}
-        made |= _quantities(entry) | _parties(entry) | _weighings(entry)
+        made |= _quantities(entry.lines) | _parties(entry) | _weighings(entry)
+    elif kind.epcis == "TransformationEvent":
+        made |= {"type": kind.epcis} | _transformed(entry)
     else:
         # A lot that is still empty aggregates nothing: the fact is that the paper was opened.
         made |= {"type": "TransactionEvent", "epcList": epcs}
@@ -74,8 +79,9 @@ def _common(entry: Told, kind: EventType) -> Json:
         "eventTime": at,
         "eventTimeZoneOffset": at[-6:],
         "recordTime": entry.recorded_at,
-        "action": kind.action,
     }
+    if kind.action:
+        made["action"] = kind.action
     if kind.biz_step:
         made["bizStep"] = kind.biz_step
     if kind.disposition:
@@ -94,17 +100,29 @@ def _papers(entry: Told, kind: EventType) -> list[Json]:
     if isinstance(manifest, str) and manifest:
         made.append({"type": "bol", "bizTransaction": _urn("manifest", manifest)})
     family = event.type.partition(".")[0]
-    if kind.epcis != "ObjectEvent":
+    if kind.epcis not in ("ObjectEvent", "TransformationEvent"):
         name = event.subject or str(event.facts.get("case", "")) or str(event.id)
         kind_of_paper = "bol" if family in MANIFEST_TYPES else f"wh:{family}"
         made.append({"type": kind_of_paper, "bizTransaction": _urn(family, name)})
     return made
 
 
-def _quantities(entry: Told) -> Json:
+def _transformed(entry: Told) -> Json:
+    """What was emptied and what was filled: new identities, so no action says what became of the old ones."""
+    inputs, outputs = entry.poured()
+    made: Json = {}
+    for name, lines in (("input", inputs), ("output", outputs)):
+        made[f"{name}EPCList"] = [_urn("label", line.label) for line in lines]
+        quantities = _quantities(lines)
+        if quantities:
+            made[f"{name}QuantityList"] = quantities["quantityList"]
+    return made
+
+
+def _quantities(lines: Iterable[ToldLine]) -> Json:
     """Kilograms by class of waste, where the books know what is in the container."""
     sums: dict[tuple[str, str], int] = {}
-    for line in entry.lines:
+    for line in lines:
         if line.code and line.batch:
             key = line.code, line.batch
             sums[key] = sums.get(key, 0) + line.mass_g
@@ -161,6 +179,9 @@ def _extensions(entry: Told) -> Json:
     corrects = event.facts.get("corrects")
     if isinstance(corrects, str) and corrects:
         made["wh:corrects"] = f"urn:uuid:{corrects}"
+    reverses = event.facts.get("reverses")
+    if isinstance(reverses, str) and reverses:
+        made["wh:reverses"] = f"urn:uuid:{reverses}"
     return made
 
 

@@ -60,9 +60,17 @@ def write(entries: Iterable[Told], out: IO[bytes]) -> int:
 
 def rows_of(table: str, entry: Told, number: int) -> Iterator[Row]:
     """The rows that an entry writes into a table, one per container, numbered from `number` on."""
-    for at, line in enumerate(entry.lines):
+    for at, line in enumerate(_lines(table, entry)):
         cells = _cells(table, entry, line, at)
         yield [number + at, *(cells.get(column, "") for column in COLUMNS[table][1:])]
+
+
+def _lines(table: str, entry: Told) -> Sequence[ToldLine]:
+    """A repacking takes its inputs out of the store (B.3) and puts its outputs into it (B.2)."""
+    if TYPES[entry.event.type].rule not in ("repack", "recode"):
+        return entry.lines
+    emptied, filled = entry.poured()
+    return emptied if table == "B.3" else filled
 
 
 def _cells(table: str, entry: Told, line: ToldLine, at: int) -> dict[str, object]:

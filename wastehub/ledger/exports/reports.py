@@ -99,8 +99,9 @@ def cases(session: Session, *, size: int, scope: Scope) -> Iterator[Row]:
 
 
 def held(session: Session, *, size: int, part: Part | None) -> Iterator[Row]:
-    """Entries that are in the log, but not in the books, and why."""
-    statement = select(HeldRow.idx, HeldRow.reason).where(HeldRow.idx < size).order_by(HeldRow.idx)
+    """Entries that are in the log, but at that size not in the books, and why."""
+    unposted = HeldRow.posted_idx.is_(None) | (HeldRow.posted_idx >= size)
+    statement = select(HeldRow.idx, HeldRow.reason).where(HeldRow.idx < size, unposted).order_by(HeldRow.idx)
     if part is not None:
         statement = statement.where(HeldRow.idx.in_(part.chosen))
     for row in session.execute(statement.execution_options(yield_per=2_000)):

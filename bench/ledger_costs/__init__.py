@@ -1,0 +1,1 @@
+"""Parts of `wastehub bench ledger`: what each row of its page measures."""
