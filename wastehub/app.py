@@ -18,7 +18,7 @@ from .db import Database
 from .ledger import signing
 from .ledger.transparency import Transparency
 from .paths import data_dir
-from .web import assets, auth, errors, formatting, gate, headers
+from .web import assets, auth, errors, formatting, gate, headers, json_bodies
 from .web.context import signed_in_user
 from .web.limits import limiter
 from .web.locale import select_locale
@@ -28,12 +28,23 @@ PAGES = (
     "health",
     "account",
     "public",
+    "roadside",
+    "roadside_codes",
+    "problems",
+    "rolls",
+    "container_labels",
+    "label_keys",
+    "label_templates",
+    "sign_templates",
+    "firm_codes",
+    "signs",
     "enterprise",
     "enterprises",
     "dispatcher",
     "forecasts",
     "driver",
     "manifests",
+    "papers",
     "facility",
     "counts",
     "scales",
@@ -41,7 +52,10 @@ PAGES = (
     "transparency",
     "evidence_bundles",
     "cases",
+    "statutory",
     "open_loops",
+    "verifications",
+    "balances",
     "admin",
 )
 API = (
@@ -49,6 +63,8 @@ API = (
     "enterprises",
     "papers",
     "batches",
+    "label_lives",
+    "problems",
     "requests",
     "route_plans",
     "plan_drafts",
@@ -58,14 +74,18 @@ API = (
     "scans",
     "photos",
     "manifests",
+    "transport_papers",
     "receptions",
     "lots",
     "treatments",
+    "repackings",
+    "declarations",
     "stock_counts",
     "scales",
     "ledger",
     "transparency",
     "evidence_bundles",
+    "supervision",
 )
 
 
@@ -88,6 +108,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     limiter.init_app(app)
     headers.init_app(app, https=settings.secure_cookies)
     gate.init_app(app)
+    json_bodies.init_app(app)
     assets.register(app)
     formatting.register(app)
     errors.init_app(app)
@@ -105,6 +126,8 @@ def connect(app: Flask, settings: Settings, database: Database) -> None:
     app.extensions["wastehub.database"] = database
     app.extensions["wastehub.transparency"] = Transparency.of(settings)
     app.extensions["wastehub.enqueue_planning"] = jobs.queuer(settings)
+    app.extensions["wastehub.enqueue_export"] = jobs.export_queuer(settings)
+    app.extensions["wastehub.enqueue_verification"] = jobs.verification_queuer(settings)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -23,6 +23,7 @@ class Settings:
     secret_key: str
     signing_key_path: Path
     log_key_paths: tuple[Path, ...]
+    label_key_path: Path
     log_origin: str
     anchor_dir: str
     witnesses_path: Path | None
@@ -63,6 +64,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=env.get("WASTEHUB_SECRET_KEY", ""),
         signing_key_path=Path(env.get("WASTEHUB_SIGNING_KEY", str(var_dir / "ledger-signing.key"))),
         log_key_paths=tuple(Path(path) for path in log_keys.split(os.pathsep) if path),
+        label_key_path=Path(env.get("WASTEHUB_LABEL_KEY", str(var_dir / "label-sealing.key"))),
         log_origin=env.get("WASTEHUB_LOG_ORIGIN") or f"wastehub.{region}/ledger",
         anchor_dir=env.get("WASTEHUB_ANCHOR", ""),
         witnesses_path=Path(witnesses) if witnesses else None,

@@ -57,6 +57,7 @@ def environment_for(settings: Settings) -> dict[str, str]:
         "WASTEHUB_PORT": str(settings.port),
         "WASTEHUB_SIGNING_KEY": str(settings.signing_key_path),
         "WASTEHUB_LOG_KEY": os.pathsep.join(map(str, settings.log_key_paths)),
+        "WASTEHUB_LABEL_KEY": str(settings.label_key_path),
         "WASTEHUB_LOG_ORIGIN": settings.log_origin,
         "WASTEHUB_ANCHOR": settings.anchor_dir,
         "WASTEHUB_WITNESSES": str(settings.witnesses_path or ""),

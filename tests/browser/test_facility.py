@@ -13,7 +13,7 @@ from tests import firms
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.services import facility_world as world
 from tests.services.facility_world import GATE, OIL
-from tests.web.conftest import PASSWORD, add_user, app, cheap_passwords, database_kind, settings  # noqa: F401
+from tests.web.conftest import PASSWORD, add_user, app, cheap_passwords, database_kind, one_app, settings  # noqa: F401
 from wastehub import clock
 from wastehub.db import Database
 

@@ -148,11 +148,11 @@ def test_the_camera_reads_a_label_and_typing_does_as_well(
     )
     page.goto("/scan")
     page.locator(".scanner[data-state=read]").wait_for()
-    assert page.evaluate("window.scans[0]") == {"text": CODE, "source": "camera"}
+    assert page.evaluate("window.scans[0]") == {"text": CODE, "seal": "unsigned", "source": "camera"}
     assert page.locator("input[name=code]").input_value() == CODE
     page.locator("[data-scanner-typed] input").fill("abc-1")
     page.locator("[data-scanner-typed] button").click()
-    assert page.evaluate("window.scans.at(-1)") == {"text": "ABC-1", "source": "typed"}
+    assert page.evaluate("window.scans.at(-1)") == {"text": "ABC-1", "seal": "", "source": "typed"}
     # The same label before the lens is told once.
     assert page.evaluate("window.scans.filter(scan => scan.source === 'camera').length") == 1
 

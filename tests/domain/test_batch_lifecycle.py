@@ -28,6 +28,15 @@ ALLOWED = {
     ("shipped", "plant_receive"): "at_plant",
     ("shipped", "plant_refuse"): "stored",
     ("at_plant", "treat"): "treated",
+    ("stored", "repack"): "repacked",
+    ("stored", "lose_all"): "lost",
+    ("at_plant", "lose_all"): "lost",
+    ("stored", "miss"): "missing",
+    ("stored", "print_label"): "stored",
+    ("labelled", "replace_label"): "registered",
+    ("at_plant", "miss"): "missing",
+    ("missing", "find_in_store"): "stored",
+    ("missing", "find_at_plant"): "at_plant",
 }
 
 
@@ -56,6 +65,7 @@ def test_every_state_is_in_exactly_one_place():
         batch_lifecycle.ON_THE_ROAD,
         batch_lifecycle.AT_PLATFORM,
         batch_lifecycle.AT_PLANT,
+        batch_lifecycle.NOWHERE,
         batch_lifecycle.CLOSED,
     )
     assert sorted(state for place in places for state in place) == sorted(STATES)

@@ -26,6 +26,7 @@ ALLOWED = {
     ("discrepancy", "accept"): "accepted",
     ("discrepancy", "reject"): "rejected",
     ("paper_pending", "backfill"): "arrived",
+    ("paper_pending", "void"): "void",
 }
 
 
@@ -43,7 +44,12 @@ def test_every_act_in_every_state(state, act):
 
 
 def test_a_manifest_is_void_only_before_loading():
-    assert {state for state in STATES if manifests.may(state, "void")} == {"draft", "submitted"}
+    # On paper the state stays the same when it is loaded; services void it only while nothing is.
+    assert {state for state in STATES if manifests.may(state, "void")} == {
+        "draft",
+        "submitted",
+        "paper_pending",
+    }
 
 
 def test_a_closed_manifest_has_no_further_act():
@@ -199,3 +205,53 @@ def _full() -> dict:
 def test_a_deadline_in_a_year_without_published_holidays_is_unknown_not_guessed():
     assert manifests.confirm_due_on_if_known(date(2026, 3, 16)) == manifests.confirm_due_on(date(2026, 3, 16))
     assert manifests.confirm_due_on_if_known(date(2190, 12, 30)) is None
+
+
+@pytest.mark.parametrize(
+    ("within", "reason", "kinds"),
+    [
+        (True, "", []),
+        (False, "", ["quantity"]),
+        (True, "packaging_differs", ["packaging"]),
+        (False, "quantity_differs", ["quantity"]),
+        (False, "form_differs", ["quantity", "form"]),
+        (True, "no_room", []),
+        (True, "leaking", []),
+    ],
+)
+def test_which_decisions_are_differences_from_the_manifest(within, reason, kinds):
+    assert manifests.differences_of(within, reason) == kinds
+
+
+def test_the_note_of_differences_counts_containers():
+    note = manifests.difference_note(["quantity", "packaging", "quantity"])
+    assert note == "与联单不符：数量（重量） 2 个容器，包装 1 个容器"
+
+
+REPORT = {
+    "kinds": ("quantity",),
+    "found": "少",
+    "told_whom": "甲",
+    "authority": "局",
+    "decision_note": "接受",
+}
+
+
+@pytest.mark.parametrize("field", ["found", "told_whom", "authority", "decision_note"])
+def test_a_report_says_all_that_article_18_asks(field):
+    manifests.require_report(**REPORT)
+    with pytest.raises(InvalidInput) as refusal:
+        manifests.require_report(**REPORT | {field: " "})
+    assert (refusal.value.code, refusal.value.field) == ("manifest.report_incomplete", field)
+
+
+def test_a_report_names_known_kinds_of_difference():
+    for kinds, code in (((), "manifest.difference_missing"), (("smell",), "manifest.difference_unknown")):
+        with pytest.raises(InvalidInput) as refusal:
+            manifests.require_report(**REPORT | {"kinds": kinds})
+        assert refusal.value.code == code
+
+
+def test_an_unpublished_year_leaves_the_day_for_a_paper_open():
+    assert manifests.backfill_due_on_if_known(date(2026, 3, 2)) == date(2026, 3, 16)
+    assert manifests.backfill_due_on_if_known(date(2190, 1, 2)) is None

@@ -146,3 +146,18 @@ def test_relations_may_come_as_letters_from_a_table():
 def test_an_unknown_group_is_not_guessed():
     with pytest.raises(KeyError):
         MATRIX.relation("A1", "XX")
+
+
+def test_what_a_load_may_never_meet_is_told_once_for_each_pair() -> None:
+    forbidden = {(a, b) for a, b in MATRIX.never_with(["A1", "B", "A1"])}
+    assert ("A1", "B") in forbidden and ("B", "A1") not in forbidden
+    assert all(MATRIX.never_together(a, b) for a, b in forbidden)
+    told = {frozenset(pair) for pair in forbidden}
+    assert len(told) == len(forbidden)
+    # Everything forbidden is told, and what may share a trip is not.
+    wanted = {frozenset((a, b)) for a in ("A1", "B") for b in MATRIX.groups if MATRIX.never_together(a, b)}
+    assert told == wanted
+    assert frozenset(("A1", "OIL")) not in told
+    assert MATRIX.never_with([]) == []
+    with pytest.raises(KeyError):
+        MATRIX.never_with(["no such group"])

@@ -24,6 +24,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from tests import firms
+from tests.services.facility_world import CHECKS
 from tests.web.conftest import PASSWORD, add_user
 from wastehub import ledger
 from wastehub.db import Database
@@ -325,7 +326,8 @@ def trips_with_waste(rounds: Sequence[Mapping[str, Any]]) -> list[set[str]]:
 
 
 def leaves_the_platform(driver: Person, round_: Mapping[str, Any]) -> None:
-    sends(driver, f"/rounds/{round_['id']}/start")
+    """The vehicle is checked, and the crew goes."""
+    sends(driver, f"/rounds/{round_['id']}/start", CHECKS)
 
 
 def a_scan(driver: Person, round_: Mapping[str, Any], label: str, **changes: Any) -> dict[str, Any]:
@@ -431,7 +433,7 @@ def outbound_vehicle(gate: Person) -> dict[str, str]:
         vehicle = session.scalars(own).one()
         people = session.scalars(select(CrewMember).where(CrewMember.vehicle_id == vehicle.id)).all()
         crew = {f"{person.kind}_id": str(person.id) for person in people}
-        return crew | {"vehicle_id": str(vehicle.id)}
+        return crew | {"vehicle_id": str(vehicle.id)} | CHECKS
 
 
 def in_store(town: Town, *masses_g: int) -> tuple[Pickup, Person]:

@@ -14,12 +14,13 @@ from uuid import UUID
 
 import pytest
 from huey import MemoryHuey, SqliteHuey
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from tests.services import planning_world as world
 from wastehub import clock, config, jobs, ledger
 from wastehub.db import Database
 from wastehub.domain import calendar
+from wastehub.domain.actors import Actor
 from wastehub.ledger import integrating, notes, signing
 from wastehub.ledger.anchor import Anchor
 from wastehub.ledger.checkpoints import TreeHead
@@ -27,7 +28,7 @@ from wastehub.ledger.transparency import Transparency
 from wastehub.models.requests import PickupRequest
 from wastehub.models.route_plans import PlanningRun
 from wastehub.models.vehicles import CrewMember
-from wastehub.services import planning
+from wastehub.services import audits, planning
 
 
 @pytest.fixture
@@ -192,3 +193,61 @@ def test_a_witness_that_is_down_holds_up_neither_sealing_nor_the_end(
             time.sleep(0.05)
     assert states["bureau"].outcome == "down"
     assert Anchor(settings.anchor_path).refusals() == {}
+
+
+def test_while_the_worker_runs_the_books_are_compared_and_damage_stops_posting(
+    database: Database, sealed_settings: config.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "RECONCILE_EVERY_S", 0.05)
+    log_one(database)
+    with database.transaction() as session:
+        session.execute(text("INSERT INTO ledger_rollup VALUES ('STOCK', 'plat:X', '900-249-08', 7, 0)"))
+    with jobs.sealing(sealed_settings):
+        for _ in range(200):
+            with database.reading() as session:
+                stop = ledger.posting_stopped(session)
+            if stop is not None:
+                break
+            time.sleep(0.05)
+    assert stop is not None and stop.problem_kind.startswith("rollup.")
+
+
+# --- supervision -------------------------------------------------------------------------------------------
+
+
+def test_a_queued_verification_is_worked_off_and_a_lost_one_put_back(database: Database) -> None:
+    log_one(database)
+    made = jobs.build(MemoryHuey("test", immediate=True, results=False), lambda: database)
+    regulator = Actor(author="user:regulator", role="regulator")
+    ids = []
+    for asked_at in (clock.now_utc(), clock.now_utc() - timedelta(minutes=5)):
+        with database.transaction() as session:
+            run = audits.request_verification(session, actor=regulator, now=asked_at)
+        ids.append(run.id)
+        if len(ids) == 1:
+            made.verify(str(run.id))
+        else:
+            made.requeue()
+    with database.reading() as session:
+        assert [audits.verification(session, actor=regulator, run_id=key).good for key in ids] == [True, True]
+
+
+def test_the_daily_job_puts_open_loops_before_somebody_once(
+    world_today: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.waiting(world_today, 2)
+    late = world.NOW + timedelta(days=30)
+    monkeypatch.setattr(clock, "now_utc", lambda: late)
+    made = jobs.build(MemoryHuey("test", immediate=True, results=False), lambda: world_today)
+    assert made.escalate() == 2
+    assert made.escalate() == 0
+    with world_today.reading() as session:
+        assert [entry.event.type for entry in ledger.latest(session, limit=2)] == ["loop.escalated"] * 2
+
+
+def test_a_worker_starts_although_the_daily_job_fails(caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> int:
+        raise RuntimeError("no limits are loaded")
+
+    jobs._catch_up(replace(jobs.build(MemoryHuey("test", results=False), lambda: None), escalate=broken))  # type: ignore[arg-type, return-value]
+    assert "open loops were not put before anybody" in caplog.text

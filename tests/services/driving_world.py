@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session, selectinload
 
 from tests.services import planning_world as world
 from wastehub.db import Database
-from wastehub.domain import calendar
+from wastehub.domain import calendar, waybills
 from wastehub.domain.actors import Actor
 from wastehub.models.batches import Container
 from wastehub.models.manifests import Manifest
 from wastehub.models.requests import PickupRequest
 from wastehub.models.route_plans import Round, Stop, full_round
 from wastehub.services import rounds, scans
+from wastehub.services import waybills as waybill_acts
 
 DAY = world.DAY
 _sequence = count(1)
@@ -42,7 +43,17 @@ class Road:
         with self.database.transaction() as session:
             return list(service(session, **_named(service, things), now=at(hour), **options))
 
-    def start(self, hour: float = 8, **options: Any) -> list[Any]:
+    def check(self, hour: float = 7.5, note: str = "", **answers: str) -> list[Any]:
+        """The crew goes round the vehicle; everything passes unless said otherwise."""
+        with self.database.transaction() as session:
+            trips = [trip.id for trip in self.row(session).trips if trip.state == "planned"]
+            said = dict(waybills.ALL_PASSED) | answers
+            walks = [waybill_acts.Checking(self.driver, key, said, note) for key in trips]
+            return waybill_acts.record_checks(session, checkings=walks, now=at(hour))
+
+    def start(self, hour: float = 8, checked: bool = True, **options: Any) -> list[Any]:
+        if checked:
+            self.check(hour)
         return self.act(rounds.start_rounds, (self.driver, self.round_id), hour=hour, **options)
 
     def scan(self, *reports: scans.ScanReport, hour: float = 9) -> list[scans.ScanVerdict]:

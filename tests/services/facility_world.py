@@ -15,6 +15,7 @@ from tests.services import planning_world as world
 from tests.services.planning_world import BATTERY, DAY, NOW, OIL, RAGS
 from wastehub import ledger
 from wastehub.db import Database
+from wastehub.domain import waybills
 from wastehub.domain.actors import Actor
 from wastehub.domain.receiving import Decision
 from wastehub.models.batches import Batch, Container, containers_of_trips
@@ -30,6 +31,7 @@ from wastehub.services.rounds import StopClosing
 from wastehub.services.scans import ScanReport
 from wastehub.services.storage import Move
 from wastehub.services.treatments import LotReception, TreatmentRun
+from wastehub.services.waybills import Checking, record_checks
 
 __all__ = ["BATTERY", "DAY", "NOW", "OIL", "RAGS"]
 
@@ -70,6 +72,8 @@ def drive(database: Database, *, at: datetime = DRIVING) -> list[UUID]:
         made = []
         for row in session.scalars(query).all():
             driver = Actor(author="device:test", role="driver", organisation_id=row.platform_id)
+            walks = [Checking(driver, trip.id, waybills.ALL_PASSED) for trip in row.trips]
+            record_checks(session, checkings=walks, now=at)
             rounds.start_rounds(session, starts=[(driver, row.id)], now=at)
             for trip in list(row.trips):
                 _collect(session, driver, row.id, trip, at)
@@ -160,6 +164,10 @@ def opened(database: Database, drums: Sequence[UUID], **changes: Any) -> UUID:
         return lot.id
 
 
+# The five checks as forms and JSON send them.
+CHECKS = {f"check_{key}": outcome for key, outcome in waybills.ALL_PASSED.items()}
+
+
 def shipment(session: Session, lot_id: UUID, **changes: Any) -> Shipment:
     """The platform's outbound vehicle with a driver and an escort."""
     lot = session.get_one(Lot, lot_id)
@@ -177,6 +185,7 @@ def shipment(session: Session, lot_id: UUID, **changes: Any) -> Shipment:
         "vehicle_id": vehicle.id,
         "driver_id": next(row.id for row in crew if row.kind == "driver"),
         "escort_id": next(row.id for row in crew if row.kind == "escort"),
+        "checks": waybills.ALL_PASSED,
     }
     return Shipment(**(values | changes))
 

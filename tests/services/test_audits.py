@@ -158,7 +158,8 @@ def test_storage_at_a_platform_is_listed_after_ninety_days_and_late_after_a_year
 
 
 def test_a_manifest_that_arrived_is_due_after_five_working_days(chain: Chain, tale: Session) -> None:
-    [row] = loops(tale, date(2026, 3, 24), "manifest")
+    # Papers of waste that differed wait for their report, too.
+    [row] = [each for each in loops(tale, date(2026, 3, 24), "manifest") if each.mass_g == 60_000]
     assert (row.since_on, row.due_on, row.mass_g) == (date(2026, 3, 17), date(2026, 3, 24), 60_000)
     assert not row.late and row.manifest_id is not None
     assert loops(tale, date(2026, 3, 25), "manifest")[0].late

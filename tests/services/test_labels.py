@@ -14,7 +14,7 @@ def test_printing_makes_containers_ready_and_counts_reprints(session):
     firm = firms.enrolled(session)
     rows = firms.labelled(session, firm, 100_000, 90_000)
     assert {(row.state, row.prints) for row in rows} == {("labelled", 1)}
-    labels.print_labels(session, jobs=[(firms.actor_of(firm), [rows[0].id])], now=firms.NOW)
+    labels.print_labels(session, jobs=[(firms.actor_of(firm), [rows[0].id])], now=firms.NOW, reason="damaged")
     assert [row.prints for row in rows] == [2, 1]
     entries = ledger.entries_for(session, label=rows[0].label_code)
     assert [entry.event.type for entry in entries] == [

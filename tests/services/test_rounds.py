@@ -259,6 +259,7 @@ def test_a_second_trip_starts_when_the_first_is_back(database: Database) -> None
         first = row.trips[0]
         copied = {name: getattr(first, name) for name in ("leave_s", "return_s", "unloaded_s")}
         session.add(Trip(id=world.UUID(int=99), round_id=row.id, seq=2, state="planned", **copied))
+    on.check(8.5)
     load_all(on)
     on.close(on.stops()[0].id)
     on.arrive()

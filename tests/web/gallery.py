@@ -12,7 +12,7 @@ from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 from markupsafe import Markup
 
-from wastehub.web import assets, formatting, headers
+from wastehub.web import assets, formatting, headers, words
 from wastehub.web.drawing import (
     Bar,
     LegendItem,
@@ -229,6 +229,7 @@ def gallery_app(locale: str = "zh", translations: Path | None = None, viewer: bo
     headers.init_app(app, https=False)
     assets.register(app)
     formatting.register(app)
+    words.register(app)
     account = Blueprint("account", __name__, url_prefix="/account")
     account.add_url_rule("/locale", "set_locale", lambda: "", methods=["POST"])
     account.add_url_rule("/sign-out", "sign_out", lambda: "", methods=["POST"])
@@ -285,6 +286,11 @@ def gallery_app(locale: str = "zh", translations: Path | None = None, viewer: bo
         return render_template_string(
             '{% include "errors/error.html" %}', status=404, explanation=explanation, request_id="a1b2c3"
         ), 404
+
+    @app.get("/label-keys.json")
+    def label_keys() -> Any:
+        """The scanner asks for the keys of the labels' seals."""
+        return jsonify(origin="wastehub.gallery", hosts=[], keys=[])
 
     @app.get("/<name>")
     def page(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -60,6 +61,46 @@ def test_the_api_without_sign_in_is_401(app: Flask) -> None:
     answer = app.test_client().get("/api/v1/counties")
     assert answer.status_code == 401
     assert answer.content_type == "application/problem+json"
+
+
+SCAN = (
+    '{"scans":[{"scan_id":"01950000-0000-7000-8000-000000000001","device_id":"d","device_seq":1,'
+    '"round_id":"01950000-0000-7000-8000-000000000002","kind":"load","label_code":"x",'
+    '"scanned_at":"2026-03-02T08:00:00Z","measured_g":%s}]}'
+)
+HOSTILE_JSON = {
+    "a hundred thousand brackets": "[" * 100_000,
+    "closed again": '{"scans":' + "[" * 50_000 + "]" * 50_000 + "}",
+    "a float": SCAN % "1.5",
+    "not a number": SCAN % "NaN",
+    "a number of a thousand digits": SCAN % ("9" * 1_000),
+    "a number of ten thousand digits": SCAN % ("9" * 10_000),
+    "beyond 2**53": SCAN % (2**53 + 1),
+    "a million labels": '{"scans":[' + ",".join(["{}"] * 1_000_000) + "]}",
+    "bytes that are no text": "\udcff\udcfe",
+    "a lone surrogate": (SCAN % 1).replace('"x"', '"\\ud800"'),
+}
+
+
+def test_hostile_json_is_refused_with_a_problem_document(sign_in: SignIn) -> None:
+    """Fault case F14 of the ledger at its door."""
+    client = sign_in("driver")
+    for name, body in HOSTILE_JSON.items():
+        begun = time.process_time()
+        data = body.encode(errors="surrogateescape")
+        answer = client.post("/api/v1/scans", data=data, content_type="application/json")
+        assert 400 <= answer.status_code < 500, f"{name}: {answer.text[:500]}"
+        assert answer.content_type == "application/problem+json", name
+        assert time.process_time() - begun < 5, name
+
+
+def test_the_largest_honest_body_is_read(sign_in: SignIn) -> None:
+    """500 batches of 60 containers pass the door; only their content is judged."""
+    batch = {"waste_code": "x", "form": "x", "produced_on": "2026-03-02", "internal_name": "示例" * 30}
+    container = {"container_type": "STEEL200", "mass_g": 123_456}
+    body = {"batches": [batch | {"containers": [container] * 60}] * 500}
+    answer = sign_in("dispatcher").post("/api/v1/batches", json=body)
+    assert answer.status_code in (403, 422), answer.text[:300]
 
 
 def test_an_upload_beyond_the_limit_is_413_and_says_what_to_do(app: Flask, sign_in: SignIn) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from tests.firms import platform_for
 from tests.services import driving_world
 from tests.services.driving_world import DAY, at
+from tests.services.facility_world import CHECKS
 from tests.web.conftest import PASSWORD, SignIn
 from tests.web.driving import crewed
 from wastehub.db import Database
@@ -71,7 +72,10 @@ def test_home_without_a_round_says_so(phone: Any, frozen_now: Any) -> None:
 
 
 def test_the_whole_day_through_the_api(phone: Any, on: driving_world.Road) -> None:
-    assert phone.post(f"/api/v1/rounds/{on.round_id}/start", json={}).json["state"] == "under_way"
+    assert "装车五必查" in phone.get("/driver/").text
+    unchecked = phone.post(f"/api/v1/rounds/{on.round_id}/start", json={})
+    assert unchecked.status_code == 409 and unchecked.json["errors"][0]["code"] == "waybill.not_checked"
+    assert phone.post(f"/api/v1/rounds/{on.round_id}/start", json=CHECKS).json["state"] == "under_way"
     assert "下一站" in phone.get("/driver/").text
     first, second = on.stops()
     [label] = on.labels(first)
@@ -92,7 +96,7 @@ def test_the_whole_day_through_the_api(phone: Any, on: driving_world.Road) -> No
 
 def test_an_act_sent_again_is_answered_alike(phone: Any, on: driving_world.Road) -> None:
     key = {"Idempotency-Key": str(uuid4())}
-    body = {"at": at(8).isoformat()}
+    body = {"at": at(8).isoformat()} | CHECKS
     answers = [phone.post(f"/api/v1/rounds/{on.round_id}/start", json=body, headers=key) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].json == answers[1].json and answers[0].json["started_at"].startswith("2026-03-17T00:00")

@@ -320,7 +320,8 @@ def test_batches_over_the_api(desk: Any) -> None:
     assert [row["batch_no"] for row in made.json] == ["HWCS20260316001", "HWCS20260316002"]
     container = made.json[0]["containers"][0]
     printed = desk.post("/api/v1/labels", json={"container_ids": [container["id"]]})
-    assert printed.json[0]["qr_payload"].endswith(container["label_code"])
+    assert f"/C/{container['label_code']}/" in printed.json[0]["qr_payload"]
+    assert len(printed.json[0]["short_code"]) == 10
     listed = desk.get("/api/v1/batches").json
     assert listed["count"] == 2
     shown = desk.get(f"/api/v1/batches/{made.json[0]['id']}").json

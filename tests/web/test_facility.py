@@ -221,7 +221,7 @@ def test_a_lot_from_code_to_vehicle_by_hand(client: FlaskClient, database: Datab
         sent = world.shipment(session, lot.id)
         small = session.scalars(select(Vehicle).where(Vehicle.platform_id == lot.platform_id)).first()
         assert small is not None
-    crew = {"driver_id": str(sent.driver_id), "escort_id": str(sent.escort_id)}
+    crew = {"driver_id": str(sent.driver_id), "escort_id": str(sent.escort_id)} | world.CHECKS
     answer = client.post(f"/facility/lots/{lot.id}/ship", data={"vehicle_id": str(uuid4())} | crew)
     assert answer.status_code == 404 and "data-open" in answer.text
     answer = client.post(f"/facility/lots/{lot.id}/ship", data={"vehicle_id": str(sent.vehicle_id)} | crew)
@@ -368,6 +368,9 @@ def test_the_loop_over_the_api(client: FlaskClient, plant: FlaskClient, database
     with database.reading() as session:
         sent = world.shipment(session, UUID(lot["id"]))
     crew = {name: str(getattr(sent, name)) for name in ("vehicle_id", "driver_id", "escort_id")}
+    unchecked = client.post(f"/api/v1/lots/{lot['id']}/ship", json=crew)
+    assert unchecked.json["errors"][0]["code"] == "waybill.check_missing"
+    crew |= world.CHECKS
     assert client.post(f"/api/v1/lots/{lot['id']}/ship", json=crew).json["state"] == "shipped"
     answer = plant.post(f"/api/v1/lots/{lot['id']}/reception", json={"total_g": 200_000})
     assert answer.status_code == 201, answer.text

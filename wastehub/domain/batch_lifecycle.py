@@ -7,20 +7,32 @@ from types import MappingProxyType
 
 from wastehub.domain.errors import Conflict
 
+# Poured into other containers; all of it declared lost. A reversal is no move: it restores the state before.
+_GONE = {"repack": "repacked", "lose_all": "lost"}
 MOVES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "registered": {"print_label": "labelled", "amend": "registered", "void": "void"},
         # A damaged label is printed again; the code on it stays the same. A label with a mass that
         # was amended since is wrong: the container waits for its new print.
-        "labelled": {"print_label": "labelled", "amend": "registered", "void": "void", "load": "loaded"},
+        "labelled": {
+            "print_label": "labelled",
+            "amend": "registered",
+            "void": "void",
+            "load": "loaded",
+            "replace_label": "registered",
+        },
         "loaded": {"unload_back": "labelled", "receive": "stored", "refuse_arrival": "refused_on_arrival"},
         # Refused waste goes home, or another licensed acceptor takes it in.
         "refused_on_arrival": {"return_to_generator": "labelled", "receive": "stored"},
-        "stored": {"put_in_lot": "in_lot"},
+        "stored": {"print_label": "stored", "put_in_lot": "in_lot", "miss": "missing", **_GONE},
         "in_lot": {"take_from_lot": "stored", "ship": "shipped"},
         "shipped": {"plant_receive": "at_plant", "plant_refuse": "stored"},
-        "at_plant": {"treat": "treated"},
+        "at_plant": {"treat": "treated", "miss": "missing", "lose_all": "lost"},
+        # A count of the store could not find it: an open case, until it turns up or is settled.
+        "missing": {"find_in_store": "stored", "find_at_plant": "at_plant"},
         "treated": {},
+        "repacked": {},
+        "lost": {},
         "void": {},
     }
 )
@@ -31,7 +43,8 @@ AT_ENTERPRISE = frozenset({"registered", "labelled"})
 ON_THE_ROAD = frozenset({"loaded", "refused_on_arrival", "shipped"})
 AT_PLATFORM = frozenset({"stored", "in_lot"})
 AT_PLANT = frozenset({"at_plant"})
-CLOSED = frozenset({"treated", "void"})
+NOWHERE = frozenset({"missing"})
+CLOSED = frozenset({"treated", "void", "repacked", "lost"})
 
 
 def next_state(state: str, act: str) -> str:

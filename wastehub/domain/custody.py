@@ -24,6 +24,9 @@ Outcome = Literal["accepted", "duplicate", "refused"]
 REASONS = (
     "label_unknown",
     "label_void",
+    "label_replaced",
+    "roll_label_free",
+    "roll_label_void",
     "label_not_printed",
     "other_enterprise",
     "not_on_this_round",

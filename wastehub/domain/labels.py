@@ -101,7 +101,9 @@ def code_from_payload(text: str, field: str = "label_code") -> str:
     """
     bare = text.strip()
     if "/" in bare or ":" in bare:
-        found = re.search(r"/c/([^/]+)/?$", unquote(urlsplit(bare).path) if len(bare) <= 500 else "")
+        path = unquote(urlsplit(bare).path) if len(bare) <= 500 else ""
+        # The seal behind the code, if there is one, is judged in label_seals.
+        found = re.search(r"/[cC]/([^/]+)(?:/[0-9]+)?/?$", path)
         if found is None:
             raise _malformed("not_a_label_link", field, text)
         bare = found.group(1)

@@ -26,8 +26,9 @@ MOVES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "arrived": {"accept": "accepted", "reject": "rejected", "report_discrepancy": "discrepancy"},
         # The acceptor decides after telling the mover-out and the authority (Art. 18).
         "discrepancy": {"accept": "accepted", "reject": "rejected"},
-        # Run on paper; entered afterwards, and then confirmed like any other (Art. 20).
-        "paper_pending": {"backfill": "arrived"},
+        # Run on paper; entered afterwards, and then confirmed like any other (Art. 20). Before anything is
+        # loaded the paper can still be torn up.
+        "paper_pending": {"backfill": "arrived", "void": "void"},
         "accepted": {},
         "rejected": {},
         "void": {},
@@ -103,6 +104,7 @@ PARTS: tuple[ManifestField, ...] = (
             ("emergency_measures", "submitted", "突发环境事件防范措施", "Emergency precautions", "Art. 10"),
             ("handed_over_at", "loaded", "交付时间", "Handed over at", "form"),
             ("lines.waste_name", "submitted", "废物名称", "Waste name", "Art. 10"),
+            ("lines.waste_category", None, "废物类别", "Waste category", "form"),
             ("lines.waste_code", "submitted", "废物代码", "Waste code", "Art. 10"),
             ("lines.hazards", "submitted", "危险特性", "Hazard properties", "Art. 10"),
             ("lines.form", "submitted", "形态", "Physical form", "form"),
@@ -121,10 +123,14 @@ PARTS: tuple[ManifestField, ...] = (
             ("vehicle_plate", "loaded", "车牌号", "Vehicle plate", "Art. 11"),
             ("vehicle_certificate_number", "loaded", "营运证件号", "Vehicle's certificate number", "Art. 11"),
             ("driver_name", "loaded", "驾驶员", "Driver", "form"),
+            ("driver_phone", None, "驾驶员电话", "Driver's telephone", "form"),
             ("escort_name", "loaded", "押运员", "Escort", "form"),
             ("transport_start", "in_transit", "运输起点", "Start of transport", "Art. 11"),
             ("transport_end", "in_transit", "运输终点", "End of transport", "Art. 11"),
+            ("via", None, "经由地", "By way of", "form"),
             ("departed_at", "in_transit", "起运时间", "Departed at", "form"),
+            ("track", None, "运输轨迹", "Track", "Art. 11"),
+            ("carriages", None, "联运交接", "Hand-overs between carriers", "Art. 17"),
         ),
     ),
     *_part(
@@ -132,16 +138,30 @@ PARTS: tuple[ManifestField, ...] = (
         "acceptor",
         (
             ("arrived_at", "arrived", "运抵时间", "Arrived at", "form"),
+            ("receiver_name", None, "接受单位名称", "Acceptor", "Art. 12"),
+            ("receiver_permit_number", None, "危险废物经营许可证编号", "Acceptor's licence", "form"),
+            ("receiver_contact", None, "接受单位联系人及电话", "Acceptor's contact", "form"),
             ("received_at", "accepted", "接受时间", "Received at", "form"),
             ("acceptance_opinion", "accepted", "是否接受的意见", "Opinion: accepted or not", "Art. 12"),
             ("acceptor_handler", "accepted", "接受经办人", "Acceptor's handler", "form"),
             ("discrepancy_note", None, "重大差异处理意见", "Handling of a major difference", "Art. 18"),
+            ("discrepancy_report", None, "差异告知与报告", "Whom the difference was reported to", "Art. 18"),
             ("lines.accepted_mass_g", "accepted", "接受量", "Mass accepted", "Art. 12"),
             ("lines.method_code", "accepted", "利用处置方式", "Use or disposal method", "Art. 12"),
         ),
     ),
 )
 
+# The kinds of difference on arrival (Art. 18), as papers and pages name them.
+DIFFERENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "name": ("名称", "name"),
+        "quantity": ("数量（重量）", "quantity"),
+        "property": ("特性", "properties"),
+        "form": ("形态", "form"),
+        "packaging": ("包装", "packaging"),
+    }
+)
 _MAIN_LINE = ("draft", "submitted", "loaded", "in_transit", "arrived", "accepted")
 # What a side state needs is what its neighbour on the main line needs; a void or paper form needs nothing.
 _NEEDS_AS = {"discrepancy": "arrived", "rejected": "arrived", "void": "draft", "paper_pending": "draft"}
@@ -259,3 +279,49 @@ def confirm_due_on_if_known(arrived_on: date, *, working_days: int = 5) -> date 
 def backfill_due_on(finished_on: date, *, working_days: int = 10) -> date:
     """The last day to enter a paper manifest 补录. Raises CalendarYearUnknown. Source: Art. 20."""
     return calendar.add_working_days(finished_on, working_days)
+
+
+def backfill_due_on_if_known(finished_on: date, *, working_days: int = 10) -> date | None:
+    """As `backfill_due_on`; None while the holidays of a year are not published yet."""
+    try:
+        return backfill_due_on(finished_on, working_days=working_days)
+    except calendar.CalendarYearUnknown:
+        return None
+
+
+def differences_of(within: bool, reason: str) -> list[str]:
+    """The kinds of Art. 18 that one weighed and judged container shows.
+
+    A refusal for another reason (no room, outside the licence) is no difference from the manifest.
+    """
+    found = [] if within else ["quantity"]
+    kind = reason.removesuffix("_differs") if reason.endswith("_differs") else ""
+    if kind in DIFFERENCES and kind not in found:
+        found.append(kind)
+    return found
+
+
+def difference_note(differences: Sequence[str]) -> str:
+    """What the form says of the differences found: how many containers, in which respect. Chinese."""
+    counts = {kind: sum(1 for each in differences if each == kind) for kind in DIFFERENCES}
+    said = [f"{DIFFERENCES[kind][0]} {count} 个容器" for kind, count in counts.items() if count]
+    return "与联单不符：" + "，".join(said)
+
+
+def require_report(
+    *, kinds: Sequence[str], found: str, told_whom: str, authority: str, decision_note: str
+) -> None:
+    """Whether a report of differences says what Art. 18 asks for.
+
+    Raises InvalidInput: manifest.difference_missing, manifest.difference_unknown(given),
+    manifest.report_incomplete(field).
+    """
+    if not kinds:
+        raise InvalidInput("manifest.difference_missing", field="kinds")
+    for kind in kinds:
+        if kind not in DIFFERENCES:
+            raise InvalidInput("manifest.difference_unknown", field="kinds", given=kind[:20])
+    said = {"found": found, "told_whom": told_whom, "decision_note": decision_note, "authority": authority}
+    for field, value in said.items():
+        if not value.strip():
+            raise InvalidInput("manifest.report_incomplete", field=field)

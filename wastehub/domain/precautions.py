@@ -18,10 +18,24 @@ PRECAUTIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
+# With three hazards and more the full lines leave no room on the smallest label.
+BRIEF_ZH: Mapping[str, str] = MappingProxyType(
+    {
+        "T": "勿接触、吸入、误食",
+        "C": "防灼伤，戴手套和护目镜",
+        "I": "远离火源热源，防静电",
+        "R": "勿撞击、受热",
+        "In": "密闭包装，防感染",
+    }
+)
+
 
 def precautions_zh(hazards: Iterable[str]) -> str:
     """The statutory (Chinese) precaution line for some hazard letters, in the order given."""
-    return "；".join(PRECAUTIONS[letter][0] for letter in hazards)
+    letters = list(hazards)
+    if len(letters) > 2:
+        return "；".join(BRIEF_ZH[letter] for letter in letters)
+    return "；".join(PRECAUTIONS[letter][0] for letter in letters)
 
 
 def precautions_en(hazards: Iterable[str]) -> str:

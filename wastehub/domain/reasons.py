@@ -95,8 +95,26 @@ RESOLUTION = _list(
     Reason("spill", "已确认泄漏", "Confirmed spill", needs_note=True, needs_photo=True),
 )
 
+# A label that is printed again, or that gets a new code.
+LABEL_REPRINT = _list(
+    Reason("damaged", "标签破损", "The label is torn or worn"),
+    Reason("faded", "褪色或沾污，看不清", "Faded or soiled, not legible"),
+    Reason("lost", "标签脱落", "The label came off"),
+    Reason("misprint", "打印有误或卡纸", "Misprint or paper jam"),
+    Reason("second_side", "需要再贴一面", "Another side of the container needs one"),
+    Reason("amended", "标签内容已更正", "What stands on it was corrected"),
+)
+LABEL_REPLACE = _list(
+    Reason("lost", "标签脱落，去向不明", "The label came off and is lost"),
+    Reason("copied", "发现同码标签", "Another label with this code was found"),
+    Reason("damaged", "标签破损，编码无法辨认", "Torn, the code cannot be read"),
+    Reason("wrong_container", "贴错容器", "Stuck on the wrong container", needs_note=True),
+)
+
 CATALOGUES: Mapping[str, Mapping[str, Reason]] = MappingProxyType(
     {
+        "label_reprint": LABEL_REPRINT,
+        "label_replace": LABEL_REPLACE,
         "pickup_refusal": PICKUP_REFUSAL,
         "gate_refusal": GATE_REFUSAL,
         "nobody_there": NOBODY_THERE,

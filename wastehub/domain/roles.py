@@ -26,6 +26,17 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "batch.void": _by("enterprise"),
         "batch.view": _by("enterprise", "driver", "dispatcher", "plant", "regulator", "admin"),
         "label.print": _by("enterprise", "dispatcher"),
+        # A new code for the same fill, by whoever has the container before him and can print.
+        "label.replace": _by("enterprise", "dispatcher"),
+        # What became of a code: for everybody who scans.
+        "label.view": _by("enterprise", "driver", "dispatcher", "plant", "regulator"),
+        # Labels printed beforehand: the platform keeps the register, firm or crew binds at the first scan.
+        "roll.hand_out": _by("dispatcher"),
+        "roll.view": _by("enterprise", "dispatcher", "regulator"),
+        "roll.bind": _by("enterprise", "driver"),
+        # Signs of a store and of a facility (HJ 1276-2022); the firm's code card.
+        "sign.print": _by("enterprise", "dispatcher"),
+        "firm_state.view": _by("enterprise", "dispatcher", "regulator"),
         # The generator's own desk: its store, its papers, the fate of its waste.
         "stock.view": _by("enterprise"),
         # Contract and management plan: no request without them (Transfer Measures Art. 10, 14).
@@ -34,6 +45,11 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         # A collector may keep plan and ledger for its small firms (HJ 1259-2022, clause 1).
         "plan_line.register": _by("enterprise", "dispatcher"),
         "plan_line.view": _by("enterprise", "dispatcher", "regulator", "admin"),
+        # Declaring what arose and where it went; a firm may let its collector do it (HJ 1259-2022, 7.1.3).
+        "declaration.view": _by("enterprise", "dispatcher", "plant", "regulator"),
+        "declaration.file": _by("enterprise", "dispatcher", "plant"),
+        "declaration.delegate": _by("enterprise"),
+        "declaration.collect": _by("dispatcher"),
         # Asking for a pickup. The platform may place one for a firm that telephones.
         "request.place": _by("enterprise", "dispatcher"),
         "request.cancel": _by("enterprise", "dispatcher"),
@@ -47,6 +63,8 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "round.drive": _by("driver"),
         "round.rearrange": _by("dispatcher"),
         "scan.record": _by("driver"),
+        # The crew lets an officer at the roadside look into the papers of its load.
+        "roadside.show": _by("driver"),
         # Evidence: seen by the parties of what it shows (services/photos).
         "photo.store": _by("driver", "dispatcher", "plant"),
         "photo.view": _by("enterprise", "driver", "dispatcher", "plant", "regulator"),
@@ -55,6 +73,18 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "reception.view": _by("dispatcher", "driver", "regulator"),
         "zone.put_away": _by("dispatcher"),
         "zone.view": _by("dispatcher", "regulator"),
+        # Containers poured into others; another waste code takes a right of its own (Law Art. 81).
+        "container.repack": _by("dispatcher"),
+        "container.recode": _by("dispatcher"),
+        "repacking.view": _by("dispatcher", "regulator"),
+        # Grams that went without being treated: by whoever holds the container, with a reason.
+        "loss.declare": _by("dispatcher", "plant"),
+        # The daily count of a store, signed by somebody who did not count; scales and how they drift.
+        "count.view": _by("dispatcher", "plant", "regulator"),
+        "count.record": _by("dispatcher", "plant"),
+        "count.sign": _by("dispatcher", "plant"),
+        "scale.view": _by("dispatcher", "plant", "regulator"),
+        "scale.manage": _by("dispatcher", "plant"),
         # Outbound lots and what the plant does with them.
         "lot.create": _by("dispatcher"),
         "lot.ship": _by("dispatcher"),
@@ -69,11 +99,29 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "manifest.sign_acceptor": _by("dispatcher", "plant"),
         "manifest.number": _by("dispatcher", "plant"),
         "manifest.void": _by("enterprise", "dispatcher"),
+        # Paper while the net is down, its entry afterwards, the next carrier, differences (Art. 17, 18, 20).
+        "manifest.use_paper": _by("driver", "dispatcher"),
+        "manifest.backfill": _by("dispatcher", "plant"),
+        "manifest.hand_over": _by("driver", "dispatcher"),
+        "manifest.report": _by("dispatcher", "plant"),
+        # Waybill and safety card; how a waste travels is the consignor's to say (Transfer Measures Art. 13).
+        "waybill.check": _by("driver", "dispatcher"),
+        "waybill.view": _by("driver", "dispatcher", "plant", "regulator"),
+        "transport_class.view": _by("dispatcher", "regulator", "admin"),
+        "transport_class.decide": _by("dispatcher", "admin"),
+        "certificate.view": _by("enterprise", "dispatcher", "plant", "regulator"),
         # Differences and counter-acts: one side proposes, the other side agrees.
         "case.view": _by("enterprise", "dispatcher", "plant", "regulator"),
         "case.resolve": _by("dispatcher", "plant"),
         "correction.propose": _by("enterprise", "dispatcher", "plant"),
         "correction.agree": _by("enterprise", "dispatcher", "plant"),
+        # Open loops that were put before somebody: those before whom they are put, and supervision.
+        "loop.view": _by("enterprise", "dispatcher", "plant", "regulator"),
+        "loop.answer": _by("enterprise", "dispatcher", "plant", "regulator"),
+        # Problems: the office leads, whoever has to put it right reports that.
+        "problem.view": _by("enterprise", "dispatcher", "plant", "regulator"),
+        "problem.manage": _by("regulator"),
+        "problem.rectify": _by("enterprise", "dispatcher", "plant"),
         # Supervision.
         "ledger.view": _by("enterprise", "dispatcher", "plant", "regulator", "admin"),
         "ledger.verify": _by("regulator", "admin"),

@@ -86,6 +86,18 @@ class Matrix:
         """Whether no vehicle at all may carry both on one trip."""
         return self.relation(a, b) is Relation.F
 
+    def never_with(self, groups: Sequence[str]) -> list[tuple[str, str]]:
+        """Every pair of one of some groups and a group that may never ride with it, each pair once.
+
+        KeyError for a group the matrix does not know.
+        """
+        found: dict[frozenset[str], tuple[str, str]] = {}
+        for own in dict.fromkeys(groups):
+            for other in self.groups:
+                if self.never_together(own, other):
+                    found.setdefault(frozenset((own, other)), (own, other))
+        return list(found.values())
+
     def may_share_trip(self, a: str | None, b: str | None, *, partitioned: bool) -> bool:
         """Whether one trip may carry both: C always, S only behind a partition with own tray, F never."""
         return allows_trip(self.relation(a, b), partitioned=partitioned)

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { sprite } from './icons.mjs';
 
 const out = path.resolve(process.argv[2]);
-const ENTRIES = ['theme', 'app', 'scan', 'driver', 'gate'];
+const ENTRIES = ['theme', 'app', 'scan', 'driver', 'gate', 'count', 'locate'];
 
 await mkdir(out, { recursive: true });
 const entryPoints = ENTRIES.map((name) => `src/${name}.js`).filter((file) => existsSync(file));

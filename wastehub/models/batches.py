@@ -1,12 +1,27 @@
 """Batches 产生批次 and their containers: one container, one label, one life."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    false,
+    func,
+    select,
+)
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
 from ..db import Base, Grams
+from ..domain import label_codes, label_seals
+from ..domain.errors import NotFound
 from .organisations import Organisation
 from .versioned import Versioned
 
@@ -52,14 +67,23 @@ class Container(Versioned, Base):
     __tablename__ = "containers"
     __table_args__ = (
         UniqueConstraint("label_code"),
+        UniqueConstraint("short_no"),
         UniqueConstraint("batch_id", "running"),
         Index("ix_containers_holder_id_state", "holder_id", "state"),
+        # What is on the road to a plant is little at any size of the table.
+        Index(
+            "ix_containers_shipped",
+            "batch_id",
+            sqlite_where=sql("state = 'shipped'"),
+            postgresql_where=sql("state = 'shipped'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"))
     running: Mapped[int] = mapped_column(Integer)
     label_code: Mapped[str] = mapped_column(String(37))
+    short_no: Mapped[int] = mapped_column(Integer)  # see domain/label_codes: what people type
     container_type: Mapped[str] = mapped_column(String(24), ForeignKey("container_types.code"))
     state: Mapped[str] = mapped_column(String(20))
     declared_g: Mapped[int] = mapped_column(Grams)
@@ -93,6 +117,68 @@ def container_ids(session: Session, label_codes: list[str]) -> list[UUID]:
         query = select(Container.id).where(Container.label_code.in_(label_codes[start : start + 500]))
         found.extend(session.scalars(query))
     return found
+
+
+def draw_short_numbers(session: Session, containers: list[Container]) -> None:
+    """Give new containers short numbers that no other container has or had."""
+    from .label_lives import RetiredLabel  # which knows containers
+
+    waiting, taken, attempt = list(containers), set[int](), 0
+    while waiting:
+        drawn = {row.id: label_codes.draw_number(row.id, attempt) for row in waiting}
+        numbers = list(drawn.values())
+        for start in range(0, len(numbers), 500):
+            query = select(Container.short_no).where(Container.short_no.in_(numbers[start : start + 500]))
+            with session.no_autoflush:
+                taken.update(session.scalars(query))
+            # A number that died with its label stays that label's for ever.
+            dead = select(RetiredLabel.short_no).where(
+                RetiredLabel.short_no.in_(numbers[start : start + 500])
+            )
+            with session.no_autoflush:
+                taken.update(number for number in session.scalars(dead) if number is not None)
+        again = []
+        for row in waiting:
+            if drawn[row.id] in taken:
+                again.append(row)
+                continue
+            row.short_no = drawn[row.id]
+            taken.add(row.short_no)
+        waiting, attempt = again, attempt + 1
+
+
+def labels_of_short_codes(session: Session, texts: Iterable[str]) -> dict[str, str]:
+    """Identification codes for those of the typed texts that are a container's short code."""
+    numbers = {text: int(label_codes.digits(text)[:8]) for text in texts if label_codes.is_right(text)}
+    found: dict[int, str] = {}
+    wanted = sorted(set(numbers.values()))
+    for start in range(0, len(wanted), 500):
+        query = select(Container.short_no, Container.label_code)
+        query = query.where(Container.short_no.in_(wanted[start : start + 500]))
+        found.update({number: code for number, code in session.execute(query)})
+    return {text: found[number] for text, number in numbers.items() if number in found}
+
+
+def short_code_is(text: str) -> ColumnElement[bool]:
+    """Containers whose short code the text is; none for any other text."""
+    return Container.short_no == int(label_codes.digits(text)[:8]) if label_codes.is_right(text) else false()
+
+
+def label_code_from(session: Session, text: str, field: str = "label_code") -> str:
+    """The identification code in whatever was scanned or typed: a link, the 37 characters, a short code.
+
+    Raises InvalidInput (label.malformed, label.typed_wrong), NotFound (label.unknown) for a short code
+    that no container has.
+    """
+    scanned = label_seals.read(text, field)
+    if scanned.short_no is None:
+        return scanned.code
+    code = session.scalar(select(Container.label_code).where(Container.short_no == scanned.short_no))
+    if code is None:
+        raise NotFound(
+            "label.unknown", label_code=label_codes.grouped(label_codes.human_code(scanned.short_no))
+        )
+    return code
 
 
 def containers_by_label(session: Session, label_codes: list[str]) -> dict[str, Container]:
@@ -151,6 +237,17 @@ def batch_by_id(session: Session, batch_id: UUID) -> Batch | None:
         .options(joinedload(Batch.enterprise), selectinload(Batch.containers))
     )
     return session.scalar(query)
+
+
+def batches_of_number(session: Session, batch_no: str) -> list[Batch]:
+    """The batches with that number, one per unit, with enterprise and containers."""
+    query = (
+        select(Batch)
+        .where(Batch.batch_no == batch_no)
+        .options(joinedload(Batch.enterprise), selectinload(Batch.containers))
+        .order_by(Batch.enterprise_id)
+    )
+    return list(session.scalars(query))
 
 
 def containers_of_trips(session: Session, trip_ids: list[UUID]) -> list[Container]:

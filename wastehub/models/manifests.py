@@ -1,10 +1,20 @@
 """Transfer manifests 危险废物转移联单: one per mover-out and trip (Order 23, Art. 16)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, ForeignKey, Index, Integer, String, UniqueConstraint, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
 from ..db import Base, Grams
@@ -48,11 +58,26 @@ class Manifest(Versioned, Base):
     confirm_due_on: Mapped[date | None] = mapped_column(Date)
     opinion: Mapped[str] = mapped_column(String(12), default="")  # accepted, partly, refused
     opinion_note: Mapped[str] = mapped_column(String(300), default="")
+    # Run on paper (Art. 20): why, the number printed on it, and the clock of its entry afterwards.
+    paper_no: Mapped[str] = mapped_column(String(40), default="", server_default=text("''"))
+    paper_reason: Mapped[str] = mapped_column(String(300), default="", server_default=text("''"))
+    paper_since_at: Mapped[datetime | None]
+    backfill_due_on: Mapped[date | None] = mapped_column(Date)
+    backfilled_at: Mapped[datetime | None]
+    backfilled_by: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
 
     mover_out: Mapped[Organisation] = relationship(lazy="raise", foreign_keys=[mover_out_id])
     carrier: Mapped[Organisation] = relationship(lazy="raise", foreign_keys=[carrier_id])
     acceptor: Mapped[Organisation] = relationship(lazy="raise", foreign_keys=[acceptor_id])
     lines: Mapped[list["ManifestLine"]] = relationship(lazy="raise", order_by="ManifestLine.line_no")
+    carriages: Mapped[list["ManifestCarriage"]] = relationship(
+        lazy="raise", order_by="ManifestCarriage.seq", cascade="save-update"
+    )
+
+    @property
+    def on_paper(self) -> bool:
+        """Whether it is or was run on paper."""
+        return self.paper_since_at is not None
 
     @property
     def number(self) -> str:
@@ -77,6 +102,59 @@ class ManifestLine(Base):
     loaded_g: Mapped[int | None] = mapped_column(Grams)
     accepted_g: Mapped[int | None] = mapped_column(Grams)
     method_code: Mapped[str | None] = mapped_column(String(4), ForeignKey("method_codes.code"))
+
+
+class ManifestCarriage(Base):
+    """The second and later parts of a transport 联运: who took over from whom, where and when (Art. 17).
+
+    `seq` counts from 2: the first carriage is the manifest's own carrier, vehicle and crew.
+    """
+
+    __tablename__ = "manifest_carriages"
+
+    manifest_id: Mapped[UUID] = mapped_column(ForeignKey("manifests.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    carrier_name: Mapped[str] = mapped_column(String(120))
+    carrier_permit_number: Mapped[str] = mapped_column(String(60))
+    vehicle_plate: Mapped[str] = mapped_column(String(16))
+    vehicle_certificate_number: Mapped[str] = mapped_column(String(40))
+    driver_name: Mapped[str] = mapped_column(String(40))
+    driver_phone: Mapped[str] = mapped_column(String(30), default="")
+    escort_name: Mapped[str] = mapped_column(String(40))
+    place: Mapped[str] = mapped_column(String(200))
+    handed_over_at: Mapped[datetime]
+    verified: Mapped[bool]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(60))
+
+
+class ManifestPhoto(Base):
+    """A photo of the paper that a manifest was run on."""
+
+    __tablename__ = "manifest_photos"
+
+    manifest_id: Mapped[UUID] = mapped_column(ForeignKey("manifests.id"), primary_key=True)
+    page: Mapped[int] = mapped_column(Integer, primary_key=True)
+    photo_sha256: Mapped[str] = mapped_column(ForeignKey("photos.sha256"), index=True)
+
+
+class DiscrepancyReport(Base):
+    """What the acceptor did about a difference on arrival 重大差异 (Art. 18): whom it told, and when."""
+
+    __tablename__ = "discrepancy_reports"
+
+    manifest_id: Mapped[UUID] = mapped_column(ForeignKey("manifests.id"), primary_key=True)
+    kinds: Mapped[str] = mapped_column(String(80))  # name, quantity, property, form, packaging
+    found: Mapped[str] = mapped_column(String(300))
+    told_at: Mapped[datetime]
+    told_whom: Mapped[str] = mapped_column(String(60))
+    decision: Mapped[str] = mapped_column(String(12))  # accepted, partly, refused: the opinion at the gate
+    decision_note: Mapped[str] = mapped_column(String(300))
+    reported_at: Mapped[datetime]
+    authority: Mapped[str] = mapped_column(String(120))
+    report_no: Mapped[str] = mapped_column(String(60), default="")
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(60))
 
 
 def manifests_of_stops(session: Session, stop_ids: list[UUID]) -> dict[UUID, Manifest]:
@@ -114,19 +192,35 @@ def settle(
     accepted_g: Mapping[str, int],
     accepted: int,
     refused: int,
-    outside: int,
+    differences: Sequence[str],
     now: datetime,
 ) -> str:
     """The acceptor decides a manifest that has arrived; the name of the entry that records it.
 
-    `accepted_g`: by waste code; `accepted`, `refused`: containers; `outside`: weighings beyond the tolerance.
+    `accepted_g`: by waste code; `accepted`, `refused`: containers; `differences`: the kinds of Art. 18 that
+    were found (one for each container). With any, the manifest waits until they are reported. A manifest run
+    on paper keeps the decision and waits until it is entered (Art. 20).
     """
-    if outside and paper.state == "arrived":
-        paper.state = manifests.next_state(paper.state, "report_discrepancy")
-        paper.opinion_note = f"{outside} 个容器重量差异超出允差"
-    paper.state = manifests.next_state(paper.state, "accept" if accepted else "reject")
     paper.opinion = receiving.opinion(accepted=accepted, refused=refused)
     paper.decided_at = now
     for line in paper.lines:
         line.accepted_g = accepted_g.get(line.waste_code, 0)
-    return "manifest.accepted" if accepted else "manifest.rejected"
+    if differences:
+        paper.opinion_note = manifests.difference_note(differences)
+    return close(paper, reported=False)
+
+
+def close(paper: Manifest, *, reported: bool) -> str:
+    """Move a decided manifest as far as it may go; the name of the entry that records it.
+
+    `reported`: whether the differences, if there are any, have been reported (Art. 18).
+    """
+    if paper.state == "paper_pending":
+        return "manifest.decided_on_paper"
+    if paper.opinion_note and not reported:
+        if paper.state == "arrived":
+            paper.state = manifests.next_state(paper.state, "report_discrepancy")
+        return "manifest.discrepancy"
+    act = "reject" if paper.opinion == "refused" else "accept"
+    paper.state = manifests.next_state(paper.state, act)
+    return "manifest.rejected" if act == "reject" else "manifest.accepted"

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
+    literal,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
@@ -65,6 +66,11 @@ class Organisation(Versioned, Base):
     def site(self) -> str:
         """The name of this unit as a place in the ledger."""
         return f"{SITE_PREFIX[self.kind]}:{self.code}"
+
+
+def firm_site() -> ColumnElement[str]:
+    """`Organisation.site` of an enterprise in the database: the origin of its batches in the ledger."""
+    return literal(f"{SITE_PREFIX['enterprise']}:").concat(Organisation.code)
 
 
 class PlatformCounty(Base):

@@ -50,6 +50,8 @@ class ReceptionLine(Base):
     note: Mapped[str] = mapped_column(String(300), default="")
     decided_at: Mapped[datetime]
     decided_by: Mapped[str] = mapped_column(String(60))
+    # None: not weighed by itself (refused unweighed, or its share of a lot weighed as a whole).
+    scale_id: Mapped[UUID | None] = mapped_column(ForeignKey("scales.id"), index=True)
 
     container: Mapped[Container] = relationship(lazy="raise")
 

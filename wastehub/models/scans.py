@@ -49,14 +49,17 @@ class Scan(Base):
 
 
 class Photo(Base):
-    """A photo by its content; the file lies in the blob store under the same name."""
+    """A photo by its content; the file lies in the blob store under the same name.
+
+    `uploaded_by` None: it came with a report of the public, from nobody signed in.
+    """
 
     __tablename__ = "photos"
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     media_type: Mapped[str] = mapped_column(String(20))
     size_bytes: Mapped[int] = mapped_column(Integer)
-    uploaded_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    uploaded_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     uploaded_at: Mapped[datetime]
 
 

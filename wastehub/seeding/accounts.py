@@ -1,4 +1,7 @@
-"""One demo account per role. They are refused from other machines unless the operator allows it."""
+"""Demo accounts: one per role, and a second one where two people sign.
+
+They are refused from other machines unless the operator allows it.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +33,16 @@ ACCOUNTS = (
     DemoAccount("demo-enterprise", "enterprise", "示例产废单位", "enterprise"),
     DemoAccount("demo-driver", "driver", "示例驾驶员", "driver"),
     DemoAccount("demo-dispatcher", "dispatcher", "示例平台调度员", "platform dispatcher"),
+    DemoAccount("demo-keeper", "dispatcher", "示例平台仓管员", "platform storekeeper"),
     DemoAccount("demo-plant", "plant", "示例处置单位", "plant operator"),
+    DemoAccount("demo-plant-keeper", "plant", "示例处置单位仓管员", "plant storekeeper"),
     DemoAccount("demo-regulator", "regulator", "示例监管人员", "regulator"),
     DemoAccount("demo-admin", "admin", "示例管理员", "administrator"),
 )
 
 
 def create(world: World, *, guest: Firm, round_no: str, at: datetime) -> None:
-    """The six accounts; the driver gets the round that was left to be driven by hand."""
+    """An account of each kind; the driver gets the round that was left to be driven by hand."""
     units: dict[str, UUID] = {
         "enterprise": guest.id,
         "driver": guest.platform_id,
@@ -83,4 +88,4 @@ def show(say: Callable[[str], None]) -> None:
     say(f"演示账号 · demo accounts （密码 password: {PASSWORD}）")
     for account in ACCOUNTS:
         wide = sum(2 if ord(letter) > 0x2E80 else 1 for letter in account.zh)
-        say(f"  {account.login:18}{account.zh}{' ' * (18 - wide)}{account.en}")
+        say(f"  {account.login:19}{account.zh}{' ' * (18 - wide)}{account.en}")

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from ..domain import calendar, storage_zones
+from ..domain import calendar, storage_zones, waybills
 from ..domain.actors import Actor
 from ..ids import uuid7
 from ..models import route_plans, stores
@@ -23,10 +23,12 @@ from ..models.batches import Batch, Container
 from ..models.reference import WasteCode
 from ..models.route_plans import Round, Stop, Trip
 from ..services import reception, rounds, scans, storage
+from ..services import waybills as waybill_acts
 from ..services.reception import Decision, TripReception
 from ..services.rounds import StopClosing
 from ..services.scans import ScanReport
 from ..services.storage import Move
+from ..services.waybills import Checking
 from .world import World
 
 SCAN_STEP_S = 150  # between two containers at a stop
@@ -177,7 +179,14 @@ class CollectionDay:
 
     def _start(self, steps: list[_Step]) -> None:
         starts = [(self._driver(step.trip), step.trip.round_id) for step in steps]
+        walks = [
+            Checking(self._driver(trip), trip.id, waybills.ALL_PASSED)
+            for step in steps
+            for trip in self.by_id[step.trip.round_id].trips
+            if trip.state == "planned"
+        ]
         with self.world.act() as session:
+            waybill_acts.record_checks(session, checkings=walks, now=self._now(steps))
             rounds.start_rounds(session, starts=starts, now=self._now(steps))
 
     def _serve(self, steps: list[_Step]) -> None:

@@ -15,10 +15,12 @@ from routing import Progress, StopRule
 from ..domain import calendar
 from ..models import route_plans
 from ..models.batches import Container
+from ..models.manifests import manifests_of_stops
 from ..models.requests import PickupRequest
 from ..models.route_plans import Round
-from ..services import dispatch, planning, requests
+from ..services import dispatch, manifests, planning, requests
 from .collecting import Chances, CollectionDay, Mishap, Tally
+from .differences import report_differences
 from .history import History, bring_back, order, register, settle
 from .irregularities import Planted
 from .outbound import receive_lots, ship_lots, treat
@@ -115,6 +117,7 @@ class DemoDay:
         report = DayReport(plan_id, asked, Tally(), len(shipped), 0, 0)
         left = self._round_for_the_guest()
         report.left_round = left.round_no if left else ""
+        self._one_on_paper(left)
         day = CollectionDay(
             self.world,
             self.on,
@@ -129,6 +132,7 @@ class DemoDay:
         report.tally = day.drive()
         bring_back(self.world, report.tally.refused_ids, at=self._at(RETURN_S))
         settle(self.world, self.rng, before_on=self.on, at=self._at(SETTLE_S), all_but=3)
+        report_differences(self.world, at=self._at(SETTLE_S), all_but=2)
         return report
 
     def _at(self, second: int) -> datetime:
@@ -210,6 +214,25 @@ class DemoDay:
         if len(self._rounds()) < 2:
             return None
         return next(iter(calls), None) or next(iter(own), None)
+
+    def _one_on_paper(self, left: Round | None) -> None:
+        """The net was down at one gate: its manifest runs on paper and waits to be entered (Art. 20)."""
+        rows = [row for row in self._rounds() if left is None or row.id != left.id]
+        stop = next(
+            (s for row in rows for trip in row.trips for s in trip.stops if s.state == "planned"), None
+        )
+        if stop is None:
+            return
+        with self.world.act() as session:
+            paper = manifests_of_stops(session, [stop.id])[stop.id]
+            manifests.use_paper(
+                session,
+                actor=self.world.platforms[paper.carrier_id].desk,
+                manifest_id=paper.id,
+                reason="网络中断，无法使用电子联单（示例）",
+                paper_no="示例-纸-001",
+                now=self._at(LOTS_OUT_S),
+            )
 
     def _certain_mishaps(self, left: Round | None) -> dict[UUID, Mishap]:
         """What is sure to happen on the demo day, besides what chance brings."""

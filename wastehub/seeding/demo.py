@@ -29,7 +29,7 @@ from ..ledger.transparency import Transparency
 from ..models.installation import Installation
 from ..models.organisations import Organisation
 from ..models.route_plans import RoutePlan
-from . import accounts, reference, region, report
+from . import accounts, counting, reference, region, report
 from .day import DayReport, DemoDay
 from .firms import invent
 from .history import History
@@ -222,10 +222,11 @@ def demo_key(seed: int, kind: str = "") -> Signer:
 
 
 def _demo_keys(settings: Settings, seed: int) -> dict[Path, Signer]:
-    """Where the demo's keys belong: the one for entries and the one for checkpoints."""
+    """Where the demo's keys belong: for entries, for checkpoints, for labels."""
     return {
         settings.signing_key_path: demo_key(seed),
         settings.log_key_paths[0]: demo_key(seed, " log"),
+        settings.label_key_path: demo_key(seed, " label"),
     }
 
 
@@ -284,6 +285,7 @@ class _Demo:
             self._note_held(planted, history)
         with stage("day", f"{self.on.isoformat()} 的完整一天 · one full day"):
             made = day.live(planted, say=self.stages.say)
+            counting.count_stores(world, at=calendar.at_time(self.on, 68_400))
             accounts.create(
                 world, guest=guest, round_no=made.left_round, at=calendar.at_time(self.on, 70_000)
             )

@@ -24,6 +24,7 @@ from ..services import audits, batches, dispatch, labels, planning, reception, r
 from ..services.batches import BatchDraft, ContainerDraft
 from ..services.requests import RequestOrder
 from .collecting import Chances, CollectionDay, Tally
+from .differences import report_differences
 from .outbound import receive_lots, ship_lots, treat
 from .packing import fill, packing_of
 from .world import Firm, World
@@ -134,6 +135,7 @@ class History:
         if number % TREAT_EVERY == TREAT_EVERY - 1:
             treat(self.world, at=calendar.at_time(on, TREAT_S))
             settle(self.world, self.rng, before_on=on - SETTLED_AFTER, at=calendar.at_time(on, SETTLE_S))
+        report_differences(self.world, at=calendar.at_time(on, SETTLE_S))
 
     def _collect(self, on: date) -> Tally:
         day = CollectionDay(self.world, on, rng=self.rng, tick_s=TICK_S, chances=Chances())

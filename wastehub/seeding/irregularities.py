@@ -178,7 +178,7 @@ class Planted:
                 version=None,
                 now=at,
             )
-            labels.print_labels(session, jobs=[(firm.desk, list(batch.masses_g))], now=at)
+            labels.print_labels(session, jobs=[(firm.desk, list(batch.masses_g))], reason="misprint", now=at)
             for container_id in slip.masses_g:
                 batches.void_container(
                     session,

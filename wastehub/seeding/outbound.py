@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ..domain import waybills
 from ..domain.waste_codes import category
 from ..models.batches import Batch, Container
 from ..models.lots import Lot
@@ -35,7 +36,8 @@ def ship_lots(world: World, *, at: datetime, per_platform: int, from_g: int) -> 
             platform = world.platforms[lot.platform_id]
             assert platform.outbound is not None and platform.outbound_crew is not None
             driver_id, escort_id = platform.outbound_crew
-            shipments.append(Shipment(platform.desk, lot.id, platform.outbound.id, driver_id, escort_id))
+            vehicle_id, checks = platform.outbound.id, waybills.ALL_PASSED
+            shipments.append(Shipment(platform.desk, lot.id, vehicle_id, driver_id, escort_id, checks))
         return [lot.id for lot in lots.ship(session, shipments=shipments, now=at)]
 
 

@@ -18,6 +18,7 @@ from ..db import Base, new_id
 from ..models.organisations import Organisation, PlatformCounty
 from ..models.permits import Permit, PermitCategory
 from ..models.reference import Area, PlantMethod, Region, Tariff
+from ..models.scales import Scale
 from ..models.vehicles import CrewMember, Vehicle, VehicleCategory
 from ..models.zones import Zone, ZoneGroup, ZoneNeighbour
 from .csv_rows import Row
@@ -40,6 +41,7 @@ def load_region(session: Session, *, folder: Path | str, now: datetime) -> Count
     loader.units()
     loader.permits()
     loader.zones()
+    loader.scales()
     loader.fleet()
     loader.prices()
     return loader.counts
@@ -203,6 +205,26 @@ class _Loader:
         adjoining = [{"zone_a_id": a, "zone_b_id": b} for a, b in sorted(pairs)]
         within = ZoneNeighbour.zone_a_id.in_(list(groups))
         self.put(ZoneNeighbour, adjoining, ("zone_a_id", "zone_b_id"), within=within)
+
+    def scales(self) -> None:
+        """One bench scale for each place that weighs; what else stands there its people enter themselves."""
+        drafts = [
+            {
+                "organisation_id": self.unit_ids[row["code"]],
+                "code": "C1",
+                "name_zh": f"1 号台秤{f'（{DEMO_MARK}）' if DEMO_MARK in row['name'] else ''}",
+                "name_en": f"Bench scale 1{' (example)' if DEMO_MARK in row['name'] else ''}",
+                "scale_class": "bench",
+                "standard": True,
+                "active": True,
+            }
+            for row in [*self.rows("platforms"), *self.rows("plants")]
+        ]
+        units = Scale.organisation_id.in_([draft["organisation_id"] for draft in drafts])
+        kept = frozenset({"name_zh", "name_en", "scale_class", "standard", "active"})
+        self.put(
+            Scale, drafts, ("organisation_id", "code"), within=units, new=self.fresh_id, keep=lambda row: kept
+        )
 
     def fleet(self) -> None:
         drafts = [self._vehicle(row) for row in self.rows("vehicles")]

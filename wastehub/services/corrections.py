@@ -52,6 +52,7 @@ def propose(
     if container.state not in CORRECTABLE or container.holder_id is None:
         raise Conflict("correction.not_handed_over", state=container.state)
     _require_mass(proposed_g, container)
+    _require_books(session)
     _require_open_weighing(session, container)
     pending = select(Correction).where(
         Correction.container_id == container.id, Correction.state == "proposed"
@@ -75,6 +76,12 @@ def propose(
     session.add(made)
     session.flush()
     return made
+
+
+def _require_books(session: Session) -> None:
+    """A counter-act names what the books say; while posting stands still they say nothing new."""
+    if ledger.posting_stopped(session) is not None:
+        raise Conflict("books.stopped")
 
 
 def _require_open_weighing(session: Session, container: Container) -> None:
@@ -105,6 +112,7 @@ def agree(
     holds = container.holder_id in (row.proposer_id, row.counterparty_id)
     if not holds or container.mass_g != row.present_g or container.state not in CORRECTABLE:
         raise Conflict("correction.superseded", present_g=container.mass_g)
+    _require_books(session)
     _require_open_weighing(session, container)
     row.state, row.decided_by, row.decided_at = "agreed", actor.author, now
     container.mass_g = container.measured_g = row.proposed_g

@@ -10,20 +10,21 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from ..domain import calendar
+from ..domain import calendar, scales
 from ..domain.actors import Actor
 from ..domain.errors import NotFound
-from ..domain.quantities import ToleranceRule, allowed_difference_g
+from ..domain.quantities import allowed_difference_g
 from ..models import batches, reference
 from ..models import manifests as manifest_rows
 from ..models import receptions as reception_rows
-from ..models.batches import Batch, Container
+from ..models.batches import Batch, Container, short_code_is
 from ..models.manifests import Manifest
 from ..models.organisations import Organisation
 from ..models.paging import matching, page_of
 from ..models.receptions import Reception, ReceptionLine
 from ..models.reference import WasteCode
 from ..models.route_plans import Round, Trip, full_round
+from ..models.scales import class_of_standard
 from ..models.vehicles import Vehicle
 
 COMING = ("planned", "under_way", "arrived")
@@ -232,7 +233,7 @@ def trip_board(session: Session, *, actor: Actor, trip_id: UUID, on: date) -> Ga
     rows = sorted([*aboard.values(), *gone.values()], key=lambda c: c.label_code)
     wastes = reference.waste_codes(session, {c.batch.waste_code for c in rows})
     limits = reference.legal_limits(session, on)
-    rule = ToleranceRule(limits["tolerance_floor_g"], limits["tolerance_weighed_ppm"])
+    rule = scales.tolerance(limits, scale_class=class_of_standard(session, row.platform_id))
     papers = {
         p.mover_out_id: p for p in manifest_rows.manifests_of_trips(session, [trip_id]).get(trip_id, [])
     }
@@ -299,7 +300,8 @@ def refused(
         .options(joinedload(Container.batch).joinedload(Batch.enterprise))
     )
     if text:
-        query = query.where(matching(text, Container.label_code, Organisation.name, Batch.waste_code))
+        found = matching(text, Container.label_code, Organisation.name, Batch.waste_code)
+        query = query.where(found | short_code_is(text))
     order = {
         "label_code": Container.label_code,
         "firm": Organisation.name,

@@ -11,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .. import ledger
-from ..domain import batch_lifecycle, labels, precautions, waste_codes
+from ..domain import batch_lifecycle, credit_codes, labels, precautions, reasons, waste_codes
 from ..domain.actors import Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..models import batches, organisations
 from ..models.batches import Container, batch_key
+from ..models.label_lives import LabelReprint
 from ..models.organisations import Organisation
 from ..models.reference import Area, ContainerType, WasteCategory, WasteCode
 
@@ -28,6 +29,7 @@ class LabelFields:
 
     container_id: UUID
     label_code: str
+    short_no: int
     waste_name: str
     catalogue_name: str
     category_code: str
@@ -71,12 +73,13 @@ class SafeFacts:
 
 
 def print_labels(
-    session: Session, *, jobs: Sequence[tuple[Actor, Sequence[UUID]]], now: datetime
+    session: Session, *, jobs: Sequence[tuple[Actor, Sequence[UUID]]], now: datetime, reason: str = ""
 ) -> list[Container]:
     """Count labels as printed: containers become labelled, reprints are counted and kept in the ledger.
 
-    Raises Forbidden, NotFound, InvalidInput (label.nothing_chosen, label.too_many), Conflict
-    (container.act_not_allowed).
+    `reason`: why a label is printed that was printed before (reasons.LABEL_REPRINT); after an amendment it
+    is known. Raises Forbidden, NotFound, InvalidInput (label.nothing_chosen, label.too_many, reason.*),
+    Conflict (container.act_not_allowed).
     """
     ids = [container_id for _, wanted in jobs for container_id in wanted]
     if not ids:
@@ -92,19 +95,43 @@ def print_labels(
             row = found.get(container_id)
             if row is None:
                 raise NotFound("object.not_found")
-            actor.require_own(row.batch.enterprise_id)
+            _require_before_him(actor, row)
+            why = "amended" if row.prints and row.state == "registered" else reason
             row.state = batch_lifecycle.next_state(row.state, "print_label")
             row.prints += 1
+            if row.prints > 1:
+                session.add(_reprint(row, why, actor.author, now))
             groups.setdefault((actor.author, row.batch_id), []).append(row)
             printed.append(row)
     session.flush()
     ledger.append(
-        session, [_printed_event(author, rows, now) for (author, _), rows in groups.items()], now=now
+        session, [_printed_event(author, rows, now, reason) for (author, _), rows in groups.items()], now=now
     )
     return printed
 
 
-def _printed_event(author: str, rows: list[Container], now: datetime) -> ledger.Event:
+def _require_before_him(actor: Actor, row: Container) -> None:
+    """The firm prints for its own waste, the platform for what stands in its store. Raises NotFound."""
+    if actor.role == "dispatcher" and row.state == "stored":
+        actor.require_own(row.holder_id)
+    else:
+        actor.require_own(row.batch.enterprise_id)
+
+
+def _reprint(row: Container, reason: str, author: str, now: datetime) -> LabelReprint:
+    """Raises InvalidInput (reason.missing, reason.unknown)."""
+    why = reasons.require("label_reprint", reason, note="-")  # the word alone is enough here
+    return LabelReprint(
+        container_id=row.id,
+        label_code=row.label_code,
+        print_no=row.prints,
+        reason=why.code,
+        printed_by=author,
+        printed_at=now,
+    )
+
+
+def _printed_event(author: str, rows: list[Container], now: datetime, reason: str) -> ledger.Event:
     batch = rows[0].batch
     key = batch_key(batch.enterprise, batch)
     return ledger.Event(
@@ -114,7 +141,7 @@ def _printed_event(author: str, rows: list[Container], now: datetime) -> ledger.
         at=now,
         subject=batch.batch_no,
         lines=tuple(ledger.Line(label=row.label_code, batch=key, code=batch.waste_code) for row in rows),
-        facts={"prints": [row.prints for row in rows]},
+        facts={"prints": [row.prints for row in rows]} | ({"reason": reason} if reason else {}),
     )
 
 
@@ -130,7 +157,7 @@ def label_sheet(session: Session, *, actor: Actor, container_ids: Sequence[UUID]
         row = found.get(container_id)
         if row is None:
             raise NotFound("object.not_found")
-        actor.require_own(row.batch.enterprise_id)
+        _require_before_him(actor, row)
         if row.state == "void":
             raise Conflict("label.container_void", label_code=row.label_code)
     codes = _codes(session, {row.batch.waste_code for row in found.values()})
@@ -155,11 +182,15 @@ def _fields(
     batch, firm = row.batch, row.batch.enterprise
     code, category = codes[batch.waste_code]
     kind = kinds[row.container_type]
+    _require_unit_code(firm)
+    if kind.volume_l <= 0:
+        raise Conflict("label.volume_missing", container=kind.name_zh, container_en=kind.name_en)
     size = labels.label_size(kind.volume_l)
     letters = tuple(batch.hazards.split("/"))
     return LabelFields(
         container_id=row.id,
         label_code=row.label_code,
+        short_no=row.short_no,
         waste_name=batch.internal_name,
         catalogue_name=code.name_zh,
         category_code=category.code,
@@ -185,12 +216,26 @@ def _fields(
     )
 
 
+def _require_unit_code(firm: Organisation) -> None:
+    """A label begins with the unit's code: the credit code with a right check character, or one under HJ 608.
+
+    Raises Conflict(label.unit_code_wrong). Source: GB 32100-2015.
+    """
+    if firm.credit_code:
+        try:
+            credit_codes.validate(firm.credit_code)
+        except InvalidInput as wrong:
+            raise Conflict("label.unit_code_wrong", name=firm.name, given=firm.credit_code) from wrong
+    elif len(firm.code) != 18:
+        raise Conflict("label.unit_code_wrong", name=firm.name, given=firm.code)
+
+
 def safe_facts(session: Session, *, label_code: str) -> SafeFacts:
     """What anybody who scans a label may read.
 
     Raises InvalidInput (label.malformed), NotFound (label.unknown).
     """
-    code = labels.code_from_payload(label_code)
+    code = batches.label_code_from(session, label_code)
     row = batches.containers_by_label(session, [code]).get(code)
     if row is None:
         raise NotFound("label.unknown", label_code=code)

@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from ..domain import permits, waste_codes
+from ..domain import permits, scales, waste_codes
 from ..domain.actors import Actor
 from ..domain.errors import Conflict, NotFound
-from ..domain.quantities import ToleranceRule, allowed_difference_g
+from ..domain.quantities import allowed_difference_g
 from ..models import lots as lot_rows
 from ..models import manifests as manifest_rows
 from ..models import organisations, reference
@@ -26,6 +26,7 @@ from ..models.organisations import Organisation
 from ..models.paging import matching, page_of
 from ..models.receptions import Reception, ReceptionLine
 from ..models.reference import MethodCode, WasteCode
+from ..models.scales import class_of_standard
 from ..models.vehicles import CrewMember, Vehicle, crew_of, licensed_categories, vehicles_of
 from ..models.zones import zone_codes
 
@@ -226,7 +227,7 @@ class ArrivingItem:
 def gate_items(session: Session, *, board: LotBoard, on: date) -> list[ArrivingItem]:
     """The lot's containers with what a second weighing may differ by."""
     limits = reference.legal_limits(session, on)
-    rule = ToleranceRule(limits["tolerance_floor_g"], limits["tolerance_weighed_ppm"])
+    rule = scales.tolerance(limits, scale_class=class_of_standard(session, board.lot.plant_id))
     return [
         ArrivingItem(
             item.container,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -15,11 +15,12 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from .. import ledger
 from ..db import new_id
-from ..domain import batch_lifecycle, batch_numbers, calendar, permits, waste_codes
+from ..domain import batch_lifecycle, batch_numbers, calendar, permits, texts, waste_codes, waybills
 from ..domain.actors import Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..models import batches, lots, organisations, reference
 from ..models import permits as permit_rows
+from ..models import waybills as waybill_rows
 from ..models.batches import Container, batch_key
 from ..models.lots import Lot, LotItem
 from ..models.manifests import Manifest, ManifestLine
@@ -45,13 +46,16 @@ class LotDraft:
 
 @dataclass(frozen=True)
 class Shipment:
-    """A lot leaves on a vehicle with driver and escort."""
+    """A lot leaves on a vehicle with driver and escort, once the five checks at loading have passed."""
 
     actor: Actor
     lot_id: UUID
     vehicle_id: UUID
     driver_id: UUID
     escort_id: UUID
+    checks: Mapping[str, str] = field(default_factory=dict)  # the five of domain/waybills
+    check_note: str = ""
+    on_paper: str = ""  # why the manifest is run on paper (Order 23, Art. 20); empty: it is not
 
 
 def _line(container: Container, **more: Any) -> ledger.Line:
@@ -284,8 +288,9 @@ def cancel(session: Session, *, actor: Actor, lot_id: UUID, version: int | None,
 def ship(session: Session, *, shipments: Sequence[Shipment], now: datetime) -> list[Lot]:
     """Lots leave for their plants: the second manifest is opened, loaded and on the road.
 
-    Raises NotFound, Conflict (lot.not_open, lot.empty, vehicle.*, crew.*, permit.*: the plant's licence).
-    Source: Order 23, Art. 10, 11, 16: the platform is the mover-out of this leg.
+    Raises NotFound, Conflict (lot.not_open, lot.empty, vehicle.*, crew.*, permit.*: the plant's licence;
+    waybill.check_failed), InvalidInput (waybill.*: a check that nobody made).
+    Source: Order 23, Art. 10, 11, 16: the platform is the mover-out of this leg; Order 29 of 2019, Art. 27.
     """
     on = calendar.on_date(now)
     found = lots.lots_by_id(session, [s.lot_id for s in shipments], lock=True)
@@ -297,8 +302,9 @@ def ship(session: Session, *, shipments: Sequence[Shipment], now: datetime) -> l
     held = permit_rows.permits_of(session, list({lot.plant_id for lot in found.values()}))
     series = f"manifest/{on:%Y%m%d}"  # one series with the manifests of the first leg
     numbers = take_numbers(session, {series: len(shipments)})[series]
+    waybill_numbers = waybill_rows.issue(session, count=len(shipments), now=now)
     events: list[ledger.Event] = []
-    for shipment, running in zip(shipments, numbers, strict=True):
+    for shipment, running, waybill_no in zip(shipments, numbers, waybill_numbers, strict=True):
         lot = _shippable(shipment, found)
         containers = contents[lot.id]
         if not containers:
@@ -311,14 +317,21 @@ def ship(session: Session, *, shipments: Sequence[Shipment], now: datetime) -> l
         _require_vehicle(vehicle, lot, containers, licences[vehicle.id], on)
         for field_name, kind in (("driver_id", "driver"), ("escort_id", "escort")):
             _require_person(crew.get(getattr(shipment, field_name)), kind, field_name, lot, on)
+        people = [crew[shipment.driver_id], crew[shipment.escort_id]]
+        events.append(_check(session, shipment, lot, vehicle, people, containers, waybill_no, now))
         lot.state, lot.shipped_at = "shipped", now
         lot.vehicle_id, lot.driver_id, lot.escort_id = vehicle.id, shipment.driver_id, shipment.escort_id
         for container in containers:
             container.state = batch_lifecycle.next_state(container.state, "ship")
             container.holder_id = container.zone_id = None
         number = f"WH{on:%Y%m%d}{running:06d}"
-        _open_manifest(session, lot, vehicle, containers, wastes[lot.waste_code], number, now)
+        paper = _open_manifest(session, lot, vehicle, containers, wastes[lot.waste_code], number, now)
         facts = {"plant": lot.plant.code, "manifest": number, "mass_g": sum(c.mass_g for c in containers)}
+        if shipment.on_paper.strip():
+            paper.state = "paper_pending"
+            paper.paper_since_at = now
+            paper.paper_reason = texts.clean(shipment.on_paper, field="on_paper", longest=300)
+            facts["on_paper"] = paper.paper_reason
         events += _events("lot.shipped", shipment.actor, lot, containers, now, facts, to_place=vehicle.site)
         for kind in ("manifest.opened", "manifest.loaded"):
             events.append(
@@ -335,6 +348,54 @@ def ship(session: Session, *, shipments: Sequence[Shipment], now: datetime) -> l
     for receipt in ledger.append(session, events, now=now):
         assert receipt.posted, f"judged acceptable, held by the books: {receipt}"
     return [found[s.lot_id] for s in shipments]
+
+
+def _check(
+    session: Session,
+    shipment: Shipment,
+    lot: Lot,
+    vehicle: Vehicle,
+    people: Sequence[CrewMember],
+    containers: Sequence[Container],
+    waybill_no: str,
+    now: datetime,
+) -> ledger.Event:
+    """The five checks of this load, written on its waybill; nothing leaves when one of them failed."""
+    on = calendar.on_date(now)
+    records = waybills.Records(
+        vehicle.plate,
+        vehicle.permit_valid_until_on,
+        tuple(person.certificate_valid_until_on for person in people),
+        sum(c.mass_g for c in containers),
+        vehicle.capacity_g,
+    )
+    note = texts.clean(shipment.check_note, field="note", longest=waybills.NOTE_LONGEST)
+    waybills.require_answers(shipment.checks, note=note, records=records, on=on)
+    waybills.require_departure(shipment.checks)
+    waybill_rows.write_checks(
+        session,
+        None,
+        number=waybill_no,
+        owner={
+            "lot_id": lot.id,
+            "carrier_id": lot.platform_id,
+            "vehicle_id": vehicle.id,
+            "driver_id": shipment.driver_id,
+            "escort_id": shipment.escort_id,
+        },
+        answers=shipment.checks,
+        note=note,
+        author=shipment.actor.author,
+        at=now,
+    )
+    return ledger.Event(
+        type="waybill.checked",
+        author=shipment.actor.author,
+        site=lot.platform.site,
+        at=now,
+        subject=waybill_no,
+        facts={"lot": lot.lot_no, "vehicle": vehicle.plate, "checks": dict(shipment.checks)},
+    )
 
 
 def _by_id(session: Session, table: type[Any], ids: Sequence[UUID]) -> dict[UUID, Any]:
@@ -391,7 +452,7 @@ def _open_manifest(
     waste: reference.WasteCode,
     number: str,
     now: datetime,
-) -> None:
+) -> Manifest:
     """Opened, loaded and departed in one moment: the vehicle stands at the platform's own gate."""
     mass_g = sum(c.mass_g for c in containers)
     manifest = Manifest(
@@ -428,3 +489,4 @@ def _open_manifest(
             method_code=lot.planned_method,
         )
     )
+    return manifest

@@ -20,8 +20,11 @@ from sqlalchemy.orm import Session
 
 from ..domain.actors import Actor
 from ..domain.errors import InvalidInput, NotFound
+from ..models import problems as problem_rows
 from ..models.batches import Batch, Container
+from ..models.manifests import Manifest, ManifestPhoto
 from ..models.organisations import Organisation
+from ..models.problems import Problem, ProblemStep
 from ..models.route_plans import Round, Stop
 from ..models.scans import Photo, Scan
 from ..models.users import User
@@ -55,6 +58,27 @@ def store_photo(session: Session, *, actor: Actor, data: bytes, folder: Path, no
     """
     actor.require("photo.store")
     assert actor.user_id is not None, "a photo is stored by a person"
+    return _keep(session, data, folder, actor.user_id, now)
+
+
+def store_evidence(session: Session, *, actor: Actor, data: bytes, folder: Path, now: datetime) -> Photo:
+    """Keep a photo that shows how a problem was put right. Raises as `store_photo`."""
+    actor.require("problem.rectify")
+    return _keep(session, data, folder, actor.user_id, now)
+
+
+def store_finding(session: Session, *, actor: Actor, data: bytes, folder: Path, now: datetime) -> Photo:
+    """Keep a photo of what an office has found. Raises as `store_photo`."""
+    actor.require("problem.manage")
+    return _keep(session, data, folder, actor.user_id, now)
+
+
+def store_public_photo(session: Session, *, data: bytes, folder: Path, now: datetime) -> Photo:
+    """Keep a photo of somebody who is not signed in. Raises as `store_photo`."""
+    return _keep(session, data, folder, None, now)
+
+
+def _keep(session: Session, data: bytes, folder: Path, uploaded_by: UUID | None, now: datetime) -> Photo:
     kept = _encoded_anew(data)
     sha256 = hashlib.sha256(kept).hexdigest()
     known = session.get(Photo, sha256)
@@ -65,7 +89,7 @@ def store_photo(session: Session, *, actor: Actor, data: bytes, folder: Path, no
         sha256=sha256,
         media_type=MEDIA_TYPE,
         size_bytes=len(kept),
-        uploaded_by=actor.user_id,
+        uploaded_by=uploaded_by,
         uploaded_at=now,
     )
     session.add(photo)
@@ -92,12 +116,44 @@ def open_photo(session: Session, *, actor: Actor, sha256: str, folder: Path) -> 
 
 def _may_see(session: Session, actor: Actor, photo: Photo) -> bool:
     """Whoever took it, and the parties of the scans that it belongs to."""
-    if actor.user_id == photo.uploaded_by:
+    if photo.uploaded_by is not None and actor.user_id == photo.uploaded_by:
         return True
     if actor.role == "regulator" and actor.county_code is None:
         return True
     query = _scans_of(actor).where(Scan.photo_sha256 == photo.sha256).limit(1)
-    return session.execute(query).first() is not None or _same_unit(session, actor, photo.uploaded_by)
+    if session.execute(query).first() is not None or _shows_a_problem(session, actor, photo.sha256):
+        return True
+    if _shows_a_manifest(session, actor, photo.sha256):
+        return True
+    return photo.uploaded_by is not None and _same_unit(session, actor, photo.uploaded_by)
+
+
+def _shows_a_manifest(session: Session, actor: Actor, sha256: str) -> bool:
+    """Whether it is a page of a paper manifest in which the actor's unit or county has a part."""
+    query = (
+        select(Manifest.id)
+        .join(ManifestPhoto, ManifestPhoto.manifest_id == Manifest.id)
+        .where(ManifestPhoto.photo_sha256 == sha256)
+    )
+    if actor.role == "regulator":
+        here = select(Organisation.id).where(Organisation.county_code == actor.county_code)
+        query = query.where(or_(Manifest.mover_out_id.in_(here), Manifest.acceptor_id.in_(here)))
+    elif actor.organisation_id is None:
+        return False
+    else:
+        own = actor.organisation_id
+        parties = (Manifest.mover_out_id, Manifest.carrier_id, Manifest.acceptor_id)
+        query = query.where(or_(*(party == own for party in parties)))
+    return session.execute(query.limit(1)).first() is not None
+
+
+def _shows_a_problem(session: Session, actor: Actor, sha256: str) -> bool:
+    """Whether it belongs to a problem that the actor may see."""
+    steps = select(ProblemStep.problem_id).where(ProblemStep.photo_sha256 == sha256)
+    query = select(Problem.id).where(
+        or_(Problem.photo_sha256 == sha256, Problem.id.in_(steps)), problem_rows.seen_by(actor)
+    )
+    return session.execute(query.limit(1)).first() is not None
 
 
 def taken(

@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 
 from .. import ledger
 from ..db import new_id
-from ..domain import batch_lifecycle, calendar, permits, receiving
+from ..domain import batch_lifecycle, calendar, manifests, permits, receiving, scales
 from ..domain.actors import Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound
-from ..domain.quantities import ToleranceRule
 from ..domain.receiving import Decision, Judged
 from ..models import batches, reference
 from ..models import manifests as manifest_rows
@@ -30,15 +29,20 @@ from ..models.numbers import take_numbers
 from ..models.organisations import Organisation
 from ..models.receptions import Reception, ReceptionLine
 from ..models.route_plans import Round, Trip
+from ..models.scales import Scale, scale_for
 
 __all__ = ["Decision", "TripReception", "receive_trips", "refused_g", "return_refused"]
 
 Decided = Sequence[tuple[Container, Judged]]
+DECIDABLE = ("arrived", "discrepancy", "paper_pending")
 
 
 @dataclass(frozen=True)
 class TripReception:
-    """Weigh-in of a trip or a part of it. `close`: everything of the trip has been decided."""
+    """Weigh-in of a trip or a part of it. `close`: everything of the trip has been decided.
+
+    `scale_id`: what the containers stood on; None: the platform's standard scale.
+    """
 
     actor: Actor
     trip_id: UUID
@@ -46,6 +50,7 @@ class TripReception:
     gross_g: int | None = None
     tare_g: int | None = None
     close: bool = True
+    scale_id: UUID | None = None
 
 
 def receive_trips(session: Session, *, receptions: Sequence[TripReception], now: datetime) -> list[Reception]:
@@ -53,7 +58,7 @@ def receive_trips(session: Session, *, receptions: Sequence[TripReception], now:
 
     Raises NotFound, Conflict (trip.not_arrived, reception.container_not_expected,
     reception.containers_missing, reception.already_decided, storage.platform_full, permit.*), InvalidInput
-    (mass.*, reason.*, reception.*, weighbridge.*).
+    (mass.*, reason.*, reception.*, weighbridge.*, scale.unknown).
     Source: Order 23, Art. 12 (verify kind, mass, packaging, labels) and 18 (differences).
     """
     gate = _Gate(session, receptions, now)
@@ -82,8 +87,6 @@ class _Gate:
         self.permits = permit_rows.permits_of(session, platforms)
         self.stock = batches.stock_g(session, platforms)
         self.limits = reference.legal_limits(session, self.on)
-        # On the vehicle everything was weighed: an estimate's wider band has done its work at the loading.
-        self.rule = ToleranceRule(self.limits["tolerance_floor_g"], self.limits["tolerance_weighed_ppm"])
         self._read_earlier_parts(trip_ids)
 
     def _read_earlier_parts(self, trip_ids: Sequence[UUID]) -> None:
@@ -99,6 +102,9 @@ class _Gate:
         """The reception of one trip, with its events."""
         order.actor.require("reception.record")
         trip, row = self._arrived_trip(order)
+        self.scale = self._scale(order, row.platform)
+        # On the vehicle everything was weighed: an estimate's wider band has done its work at the loading.
+        self.rule = scales.tolerance(self.limits, scale_class=self.scale_class)
         reception = self._reception(order, trip, row.platform)
         decided = [
             (container, self._decide(order, row.platform, reception, container, decision, index))
@@ -120,6 +126,16 @@ class _Gate:
         if trip.state != "arrived":
             raise Conflict("trip.not_arrived", state=trip.state)
         return trip, row
+
+    def _scale(self, order: TripReception, platform: Organisation) -> Scale | None:
+        found = scale_for(self.session, platform.id, order.scale_id)
+        if found is None and order.scale_id is not None:
+            raise InvalidInput("scale.unknown", field="scale_id")
+        return found
+
+    @property
+    def scale_class(self) -> str:
+        return self.scale.scale_class if self.scale is not None else scales.CLASSES[0]
 
     def _reception(self, order: TripReception, trip: Trip, platform: Organisation) -> Reception:
         reception = self.open_rows.get(order.trip_id)
@@ -164,6 +180,8 @@ class _Gate:
             decision, expected_g=container.mass_g, rule=self.rule, field=f"decisions.{index}."
         )
         line = reception_rows.line_of(reception, container, judged, by=order.actor.author, at=self.now)
+        if decision.weighed_g is not None and self.scale is not None:
+            line.scale_id = self.scale.id
         self.session.add(line)
         self.lines[container.id] = line
         if judged.accepted:
@@ -197,9 +215,8 @@ class _Gate:
         """One entry per mover-out: what was taken in, with its masses; what was refused, with reasons."""
         facts = {
             "round": row.round_no,
-            "tolerance_floor_g": self.limits["tolerance_floor_g"],
-            "tolerance_ppm": self.limits["tolerance_weighed_ppm"],
-            "tolerance_estimated_ppm": self.limits["tolerance_estimated_ppm"],
+            **scales.tolerance_facts(self.limits, scale_class=self.scale_class),
+            "scale": self.scale.code if self.scale is not None else "",
             "case_due_on": (self.on + timedelta(days=receiving.CASE_DUE_DAYS)).isoformat(),
         }
         by_owner: dict[UUID, list[tuple[Container, Judged]]] = defaultdict(list)
@@ -247,7 +264,7 @@ class _Gate:
         """A manifest is decided when nothing of its stop is left on the vehicle undecided."""
         requests = {stop.id: stop.request_id for stop in trip.stops}
         for paper in self.papers.get(trip.id, []):
-            if paper.state not in ("arrived", "discrepancy") or paper.stop_id is None:
+            if paper.state not in DECIDABLE or paper.stop_id is None or paper.opinion:
                 continue
             mine = [
                 c
@@ -261,6 +278,7 @@ class _Gate:
         lines = [(c, self.lines[c.id]) for c in mine]
         taken = [(c, line) for c, line in lines if line.decision == "accepted"]
         outside = sum(1 for _, line in lines if not line.within)
+        differences = [k for _, line in lines for k in manifests.differences_of(line.within, line.reason)]
         accepted_g: dict[str, int] = defaultdict(int)
         for container, line in taken:
             accepted_g[container.batch.waste_code] += line.weighed_g
@@ -269,7 +287,7 @@ class _Gate:
             accepted_g=accepted_g,
             accepted=len(taken),
             refused=len(lines) - len(taken),
-            outside=outside,
+            differences=differences,
             now=self.now,
         )
         return ledger.Event(

@@ -19,6 +19,7 @@ from ..models import manifests as manifest_rows
 from ..models import reference
 from ..models import requests as request_rows
 from ..models import route_plans as round_rows
+from ..models import waybills as waybill_rows
 from ..models.batches import Container
 from ..models.manifests import Manifest
 from ..models.route_plans import Round, Stop, Trip
@@ -62,12 +63,14 @@ def start_rounds(
 ) -> list[Round]:
     """The crew leaves the platform. `at`: when, if the phone could report it only later.
 
-    Raises NotFound, Conflict when papers or crew are not in order.
+    Raises NotFound, Conflict when papers or crew are not in order: waybill.* unless the five checks of the
+    first trip were made for this vehicle and this crew, and passed.
 
-    Source: road transport of dangerous goods (Order 29 of 2019), Art. 25, 26, 44: the vehicle is
+    Source: road transport of dangerous goods (Order 29 of 2019), Art. 25-27, 44: the vehicle is
     checked, driver and escort are on board.
     """
     rounds = round_rows.rounds_by_id(session, [key for _, key in starts], lock=True)
+    papers = waybill_rows.waybills_of_trips(session, [t.id for row in rounds.values() for t in row.trips])
     happened_at = _happened_at(at, now)
     events = []
     for actor, round_id in starts:
@@ -77,14 +80,54 @@ def start_rounds(
         if row.state != "published" or first is None:
             raise Conflict("round.not_startable", state=row.state)
         _require_fit_to_drive(row, calendar.on_date(happened_at))
+        waybill_rows.require_departure(papers.get(first.id), **_on_board(row))
         row.state = "under_way"
         row.started_at = happened_at
         first.state = "under_way"
-        facts = {"vehicle": row.vehicle.plate, "service_on": row.service_on.isoformat()}
+        facts = {
+            "vehicle": row.vehicle.plate,
+            "service_on": row.service_on.isoformat(),
+            "waybill": papers[first.id].waybill_no,
+        }
         events.append(_event("round.started", actor, row.platform.site, happened_at, row.round_no, facts))
     session.flush()
     ledger.append(session, events, now=now)
     return [rounds[key] for _, key in starts]
+
+
+def start_trips(
+    session: Session, *, starts: Sequence[tuple[Actor, UUID]], now: datetime, at: datetime | None = None
+) -> list[Trip]:
+    """A later trip of a round leaves the platform, when it did not follow by itself (see `arrive`).
+
+    Raises NotFound, Conflict: trip.not_startable, waybill.*.
+    """
+    happened_at = _happened_at(at, now)
+    trips = round_rows.trips_by_id(session, [key for _, key in starts], lock=True)
+    rounds = round_rows.rounds_by_id(session, list({t.round_id for t in trips.values()}), lock=True)
+    papers = waybill_rows.waybills_of_trips(session, list(trips))
+    events = []
+    for actor, trip_id in starts:
+        actor.require("round.drive")
+        trip = trips.get(trip_id)
+        if trip is None:
+            raise NotFound("object.not_found")
+        row = round_rows.require_crew(rounds, trip.round_id, actor)
+        away = any(other.state == "under_way" for other in row.trips)
+        if row.state != "under_way" or trip.state != "planned" or away:
+            raise Conflict("trip.not_startable", state=trip.state)
+        waybill_rows.require_departure(papers.get(trip.id), **_on_board(row))
+        trip.state = "under_way"
+        facts = {"vehicle": row.vehicle.plate, "trip": trip.seq, "waybill": papers[trip.id].waybill_no}
+        events.append(_event("round.started", actor, row.platform.site, happened_at, row.round_no, facts))
+    session.flush()
+    ledger.append(session, events, now=now)
+    return [trips[key] for _, key in starts]
+
+
+def _on_board(row: Round) -> dict[str, Any]:
+    """Vehicle and crew, as the waybill must know them."""
+    return {"vehicle_id": row.vehicle_id, "driver_id": row.driver_id, "escort_id": row.escort_id}
 
 
 def _require_fit_to_drive(row: Round, today: date) -> None:
@@ -192,8 +235,9 @@ def _seal(paper: Manifest, loaded: Sequence[Container], at: datetime) -> None:
         taken = by_code.get(line.waste_code, [])
         line.containers = len(taken)
         line.loaded_g = sum(c.mass_g for c in taken)
-    paper.state = manifests.next_state(manifests.next_state(paper.state, "load"), "depart")
     paper.loaded_at = at
+    if paper.state != "paper_pending":  # on paper it stays so until the paper is entered
+        paper.state = manifests.next_state(manifests.next_state(paper.state, "load"), "depart")
 
 
 def _nothing_loaded(
@@ -234,6 +278,9 @@ def arrive(
     on = calendar.on_date(happened_at)
     days = reference.legal_limit(session, "manifest_confirm_working_days", on)
     due_on = manifests.confirm_due_on_if_known(on, working_days=days)
+    days = reference.legal_limit(session, "manifest_backfill_working_days", on)
+    enter_until_on = manifests.backfill_due_on_if_known(on, working_days=days)
+    checked = waybill_rows.waybills_of_trips(session, [t.id for row in rounds.values() for t in row.trips])
     events = []
     for actor, trip_id in arrivals:
         actor.require("round.drive")
@@ -245,13 +292,16 @@ def arrive(
         trip.state = "arrived"
         trip.arrived_at = happened_at
         following = next((t for t in row.trips if t.state == "planned"), None)
-        if following is not None:
+        if following is not None and waybill_rows.is_fit(checked.get(following.id), **_on_board(row)):
             following.state = "under_way"
         facts = {"trip": trip.seq, "vehicle": row.vehicle.plate}
         events.append(_event("round.arrived", actor, row.platform.site, happened_at, row.round_no, facts))
         for paper in papers.get(trip_id, []):
             if paper.state == "in_transit":
                 events.append(_arrived(paper, actor, due_on, happened_at))
+            elif paper.state == "paper_pending" and paper.loaded_at is not None:
+                paper.arrived_at, paper.confirm_due_on = happened_at, due_on
+                paper.backfill_due_on = enter_until_on
     session.flush()
     ledger.append(session, events, now=now)
     return [trips[key] for _, key in arrivals]

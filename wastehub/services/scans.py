@@ -15,13 +15,14 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from .. import ledger
-from ..domain import batch_lifecycle, calendar, custody, labels, request_lifecycle, texts, waste_codes
+from ..domain import batch_lifecycle, calendar, custody, labels, request_lifecycle, scales, texts, waste_codes
+from ..domain import label_lives as label_rules
 from ..domain.actors import Actor
 from ..domain.custody import ContainerFacts, Notice, ScanFacts, StopFacts, VehicleFacts, Verdict
 from ..domain.errors import Conflict, InvalidInput
 from ..domain.quantities import ToleranceRule
 from ..domain.segregation import Load
-from ..models import batches, reference, stores
+from ..models import batches, label_lives, reference, stores
 from ..models import manifests as manifest_rows
 from ..models import requests as request_rows
 from ..models import route_plans as round_rows
@@ -34,6 +35,8 @@ from ..models.vehicles import licensed_categories
 NOTE_LONGEST = 300
 # How far ahead of ours a phone's clock may be before its times say nothing.
 CLOCK_AHEAD = timedelta(minutes=10)
+# What a crew weighs with at the firm, as a class of domain/scales.
+CREW_SCALE = "portable"
 
 
 @dataclass(frozen=True)
@@ -135,9 +138,15 @@ class _Desk:
         for report in reports:
             report.actor.require("scan.record")
             round_rows.require_crew(self.rounds, report.round_id, report.actor)
-        wanted = batches.container_ids(session, sorted({r.code for r in reports}))
+        scanned = {r.code for r in reports}
+        self.dead = label_lives.dead_labels(session, scanned)
+        bound = label_lives.bound_codes(session, scanned)
+        bound |= batches.labels_of_short_codes(session, scanned)
+        wanted = batches.container_ids(session, sorted(scanned | set(bound.values())))
         locked = batches.containers_by_id(session, wanted, lock=True)
         self.containers = {row.label_code: row for row in locked.values()}
+        # A number of a roll stands for the container that it was bound to.
+        self.containers |= {text: self.containers[code] for text, code in bound.items()}
         self.photos = photos_known(session, {r.photo_sha256 for r in reports if r.photo_sha256})
         self._read_rules()
         self._read_stops_and_loads()
@@ -150,7 +159,7 @@ class _Desk:
         self.licences = licensed_categories(session, list({r.vehicle_id for r in self.rounds.values()}))
 
     def _tolerance(self, basis: str) -> ToleranceRule:
-        return ToleranceRule(self.limits["tolerance_floor_g"], self.limits[f"tolerance_{basis}_ppm"])
+        return scales.tolerance(self.limits, scale_class=CREW_SCALE, basis=basis)
 
     def _read_stops_and_loads(self) -> None:
         """Stops by round and request; containers on board by trip."""
@@ -206,7 +215,7 @@ class _Desk:
         row = self.rounds[report.round_id]
         container = self.containers.get(report.code)
         stop = self._stop_for(report, row, container)
-        verdict = self._unreadable(report) or self._judge(report, row, container, stop)
+        verdict = self._unreadable(report) or self._dead(report) or self._judge(report, row, container, stop)
         if report.photo_sha256 and report.photo_sha256 not in self.photos:
             unseen = Notice("scan.photo_unknown", {})
             verdict = Verdict(verdict.outcome, verdict.reason, verdict.params, (*verdict.warnings, unseen))
@@ -228,6 +237,11 @@ class _Desk:
         except InvalidInput:
             return Verdict("refused", "note_unreadable")
         return None
+
+    def _dead(self, report: ScanReport) -> Verdict | None:
+        """A code that was replaced, or a roll's number that is free, returned or lost."""
+        dead = self.dead.get(report.code)
+        return label_rules.verdict_on(dead) if dead else None
 
     def _stop_for(self, report: ScanReport, row: Round, container: Container | None) -> Stop | None:
         """The stop that the phone shows, else the stop of this round that the container belongs to."""
@@ -396,11 +410,7 @@ class _Desk:
         container.trip_id = stop.trip_id
         container.holder_id = None
         self.board[stop.trip_id][container.id] = (self._load(container), container.mass_g)
-        facts |= {
-            "tolerance_floor_g": self.limits["tolerance_floor_g"],
-            "tolerance_ppm": self.limits["tolerance_weighed_ppm"],
-            "tolerance_estimated_ppm": self.limits["tolerance_estimated_ppm"],
-        }
+        facts |= scales.tolerance_facts(self.limits, scale_class=CREW_SCALE)
         weighed = ledger.Line(
             label=line.label,
             batch=line.batch,

@@ -15,7 +15,7 @@ from ..domain.actors import Actor
 from ..domain.errors import Conflict, NotFound
 from ..domain.storage_zones import ZoneFacts
 from ..models import batches, organisations, reference, stores
-from ..models.batches import Batch, Container
+from ..models.batches import Batch, Container, short_code_is
 from ..models.organisations import Organisation
 from ..models.paging import matching, page_of
 from ..models.reference import SegregationGroup, WasteCode
@@ -160,7 +160,7 @@ def contents(
         query = query.where(Batch.waste_code == waste_code)
     if text:
         columns = (Container.label_code, Organisation.name, Batch.waste_code, WasteCode.name_zh)
-        query = query.where(matching(text, *columns))
+        query = query.where(matching(text, *columns) | short_code_is(text))
     order = {
         "label_code": Container.label_code,
         "firm": Organisation.name,

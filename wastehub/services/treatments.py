@@ -20,12 +20,12 @@ from ..domain import (
     manifests,
     permits,
     receiving,
+    scales,
     texts,
     waste_codes,
 )
 from ..domain.actors import Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound
-from ..domain.quantities import ToleranceRule
 from ..domain.receiving import Decision, Judged
 from ..models import batches, lots, organisations, receptions, reference
 from ..models import manifests as manifest_rows
@@ -35,6 +35,7 @@ from ..models.lots import Lot, Treatment, TreatmentLine
 from ..models.numbers import take_numbers
 from ..models.organisations import Organisation
 from ..models.receptions import Reception
+from ..models.scales import scale_for
 from ..models.vehicles import Vehicle
 
 LotDecision = Decision
@@ -45,13 +46,15 @@ class LotReception:
     """A lot at the plant's gate. Decisions name every container; `total_g` instead of single masses.
 
     When `total_g` is given (weighbridge: net of what is accepted), it is shared over the accepted
-    containers by their recorded masses, to the gram; only refusals are then named one by one.
+    containers by their recorded masses, to the gram; only refusals are then named one by one. `scale_id`:
+    what the containers or the lot stood on; None: the plant's standard scale.
     """
 
     actor: Actor
     lot_id: UUID
     decisions: tuple[Decision, ...] = ()
     total_g: int | None = None
+    scale_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,6 @@ class _PlantGate:
         plants = list({lot.plant_id for lot in self.lots.values()})
         self.permits = permit_rows.permits_of(session, plants)
         self.limits = reference.legal_limits(session, self.on)
-        self.rule = ToleranceRule(self.limits["tolerance_floor_g"], self.limits["tolerance_weighed_ppm"])
         self.vehicles = {
             key: session.get_one(Vehicle, key)
             for key in {lot.vehicle_id for lot in self.lots.values()}
@@ -107,6 +109,10 @@ class _PlantGate:
     def receive(self, order: LotReception) -> Reception:
         lot = self._own_lot(order)
         permits.covering(self.permits.get(lot.plant_id, []), waste_code=lot.waste_code, on=self.on)
+        self.scale = scale_for(self.session, lot.plant_id, order.scale_id)
+        if self.scale is None and order.scale_id is not None:
+            raise InvalidInput("scale.unknown", field="scale_id")
+        self.rule = scales.tolerance(self.limits, scale_class=self.scale_class)
         reception = Reception(
             id=new_id(self.session, self.now),
             reception_no=f"JS{self.on:%Y%m%d}{next(self.numbers):05d}",
@@ -119,7 +125,7 @@ class _PlantGate:
         )
         self.session.add(reception)
         decided = [
-            (container, self._decide(order.actor, reception, container, decision, index))
+            (container, self._decide(order, reception, container, decision, index))
             for index, (container, decision) in enumerate(self._complete(order, lot))
         ]
         lot.state, lot.arrived_at, lot.received_at = "received", self.now, self.now
@@ -131,6 +137,10 @@ class _PlantGate:
             else:
                 self._send_back(container, lot)
         return reception
+
+    @property
+    def scale_class(self) -> str:
+        return self.scale.scale_class if self.scale is not None else scales.CLASSES[0]
 
     def _own_lot(self, order: LotReception) -> Lot:
         order.actor.require("lot.receive")
@@ -173,12 +183,15 @@ class _PlantGate:
         return accepted | refused
 
     def _decide(
-        self, actor: Actor, reception: Reception, container: Container, decision: Decision, index: int
+        self, order: LotReception, reception: Reception, container: Container, decision: Decision, index: int
     ) -> Judged:
         judged = receiving.judge(
             decision, expected_g=container.mass_g, rule=self.rule, field=f"decisions.{index}."
         )
-        self.session.add(receptions.line_of(reception, container, judged, by=actor.author, at=self.now))
+        line = receptions.line_of(reception, container, judged, by=order.actor.author, at=self.now)
+        if order.total_g is None and decision.weighed_g is not None and self.scale is not None:
+            line.scale_id = self.scale.id
+        self.session.add(line)
         return judged
 
     def _write_entries(self, actor: Actor, lot: Lot, reception: Reception, decided: Decided) -> None:
@@ -187,8 +200,8 @@ class _PlantGate:
         here = vehicle.site
         facts = {
             "lot": lot.lot_no,
-            "tolerance_floor_g": self.limits["tolerance_floor_g"],
-            "tolerance_ppm": self.limits["tolerance_weighed_ppm"],
+            **scales.tolerance_facts(self.limits, scale_class=self.scale_class),
+            "scale": self.scale.code if self.scale is not None else "",
             "case_due_on": (self.on + timedelta(days=receiving.CASE_DUE_DAYS)).isoformat(),
         }
         taken = [_line(c, mass_g=j.weighed_g, basis="weighed", place=here) for c, j in decided if j.accepted]
@@ -227,8 +240,15 @@ class _PlantGate:
         accepted_g = sum(j.weighed_g for _, j in decided if j.accepted)
         accepted = sum(1 for _, j in decided if j.accepted)
         outside = sum(1 for _, j in decided if not j.difference.within)
+        differences = [
+            kind for _, j in decided for kind in manifests.differences_of(j.difference.within, j.reason)
+        ]
         days = self.limits["manifest_confirm_working_days"]
-        paper.state = manifests.next_state(paper.state, "arrive")
+        if paper.state == "paper_pending":
+            days_to_enter = self.limits["manifest_backfill_working_days"]
+            paper.backfill_due_on = manifests.backfill_due_on_if_known(self.on, working_days=days_to_enter)
+        else:
+            paper.state = manifests.next_state(paper.state, "arrive")
         paper.arrived_at = self.now
         paper.confirm_due_on = manifests.confirm_due_on_if_known(self.on, working_days=days)
         kind = manifest_rows.settle(
@@ -236,7 +256,7 @@ class _PlantGate:
             accepted_g={lot.waste_code: accepted_g},
             accepted=accepted,
             refused=len(decided) - accepted,
-            outside=outside,
+            differences=differences,
             now=self.now,
         )
         facts = {"opinion": paper.opinion, "accepted_g": accepted_g, "outside_tolerance": outside}

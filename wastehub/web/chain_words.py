@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from itertools import groupby
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from .. import ledger
 from ..services.audits import Trace
-from . import formatting, words
+from . import formatting
 from .locale import select_locale
 
 OVERDUE: Mapping[str, Any] = {
@@ -20,6 +19,13 @@ OVERDUE: Mapping[str, Any] = {
     "manifest": _l("联单待接受人确认"),
     "request": _l("收运申请待收运"),
     "case": _l("称重差异待查"),
+    "road": _l("收运途中，未见入库"),
+    "transfer": _l("转移途中，未见处置单位接收"),
+    "second_manifest": _l("出库没有第二张联单"),
+    "untreated": _l("处置单位已接收，未利用处置"),
+    "held": _l("记录未过账"),
+    "unexplained": _l("账目不平"),
+    "chain": _l("全程未闭环"),
 }
 
 PLACES: Mapping[str, Any] = {
@@ -50,6 +56,7 @@ TONES = {
     "case.opened": "bad",
     "mass.corrected": "warn",
     "container.voided": "warn",
+    "label.replaced": "warn",
     "container.treated": "good",
     "container.received": "active",
     "lot.received": "active",
@@ -83,53 +90,3 @@ def steps_of(trace: Trace) -> list[dict[str, Any]]:
             {"label": label, "icon": icon, "state": state, "mass": formatting.mass(grams) if grams else ""}
         )
     return steps
-
-
-def timeline_of(trace: Trace, href: Callable[[int], str]) -> list[dict[str, Any]]:
-    """Every act on the batch, oldest first, each with its entry in the log."""
-    sites = {trace.enterprise.site: trace.enterprise.name}
-    for paper in trace.manifests:
-        sites[paper.mover_out.site] = paper.mover_out.name
-        sites[paper.acceptor.site] = paper.acceptor.name
-    for unit in trace.holders.values():
-        sites[unit.site] = unit.name
-    key = f"{trace.enterprise.site}/{trace.batch.batch_no}"
-    return [_event(list(same), key, sites, href) for _act, same in groupby(trace.entries, _same_act)]
-
-
-def _same_act(entry: ledger.Entry) -> tuple[str, ...]:
-    """Seven drums scanned one after the other are one step of the story, though seven entries of the log."""
-    facts = entry.event.facts
-    return (entry.event.type, entry.event.site, entry.event.subject, str(facts.get("reason", "")))
-
-
-def _event(
-    entries: list[ledger.Entry], key: str, sites: Mapping[str, str], href: Callable[[int], str]
-) -> dict[str, Any]:
-    entry = entries[0]
-    event = entry.event
-    lines = [line for each in entries for line in each.event.lines if line.batch in ("", key)]
-    mass_g = sum(line.mass_g for line in lines) or None
-    # A difference has a key, but no number that people know it by.
-    parts = [event.subject] if event.subject and not event.type.startswith("case.") else []
-    if lines:
-        parts.append(words.containers(len(lines)))
-    for name in ("reason", "note"):
-        if isinstance(event.facts.get(name), str) and event.facts[name]:
-            parts.append(words.reason(event.facts[name]))
-    return {
-        "at": event.at,
-        "title": type_name(event.type),
-        "who": sites.get(event.site, event.site.partition(":")[2] or event.site),
-        "text": " · ".join(parts),
-        "mass_g": mass_g,
-        "href": href(entry.idx),
-        "link": _("账本条目 %(idx)s", idx=_range(entry.idx, entries[-1].idx)),
-        "tone": TONES.get(event.type, "neutral"),
-        "icon": ICONS.get(event.type.partition(".")[0], "dot"),
-        "seal": entry.leaf_hash.hex()[:8],
-    }
-
-
-def _range(first: int, last: int) -> str:
-    return str(first) if first == last else f"{first}–{last}"

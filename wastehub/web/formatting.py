@@ -14,6 +14,8 @@ from flask import Flask
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from ..domain import label_codes
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ABSENT = "—"
 MINUS = "\N{MINUS SIGN}"
@@ -193,6 +195,16 @@ def label_code(code: str | None) -> Markup:
     )
 
 
+def short_code(number: int | None) -> str:
+    """The ten digits that people type, from a container's short number."""
+    return label_codes.human_code(number) if number else ABSENT
+
+
+def short_code_shown(number: int | None) -> str:
+    """The same as printed on the label: 4827 1936 05."""
+    return label_codes.grouped(short_code(number)) if number else ABSENT
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "mass": mass,
     "mass_kg": mass_kg,
@@ -211,6 +223,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "signed": signed,
     "money": money,
     "label_code": label_code,
+    "short_code": short_code,
+    "short_code_shown": short_code_shown,
 }
 
 

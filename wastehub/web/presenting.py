@@ -13,6 +13,8 @@ def present(name: str, value: Any) -> Any:
     """`mass_g` as "812.5 kg", `until_on` as a date, `until_at` in Shanghai time, `arrive_s` as a clock."""
     if isinstance(value, (list, tuple, set, frozenset)):
         return words.joined(present(name, each) for each in sorted(value, key=str))
+    if name == "container_state" and value in words.CONTAINER_STATES:
+        return str(words.CONTAINER_STATES[value][1])
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, datetime):

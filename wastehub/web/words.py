@@ -22,8 +22,21 @@ CONTAINER_STATES: Mapping[str, Word] = {
     "in_lot": ("active", _l("平台待出库")),
     "shipped": ("active", _l("转移中")),
     "at_plant": ("active", _l("处置单位已接收")),
+    "missing": ("bad", _l("盘点未找到")),
     "treated": ("good", _l("已利用处置")),
+    "repacked": ("neutral", _l("已倒入其他容器")),
+    "lost": ("neutral", _l("已全部申报损耗")),
     "void": ("neutral", _l("已作废")),
+}
+
+# What the seal in a label's QR code proves (domain/label_seals).
+LABEL_SEALS: Mapping[str, Word] = {
+    "genuine": ("good", _l("标签为本系统签发，签名有效")),
+    "unsigned": ("neutral", _l("标签没有签名，无法离线辨别真伪")),
+    "forged": ("bad", _l("签名与编码不符：标签被篡改或伪造，请核对实物并报告")),
+    "key_unknown": ("bad", _l("签名所用密钥未公布：可能是伪造标签，请联网更新密钥后再扫一次")),
+    "key_revoked": ("bad", _l("签发该标签的密钥已吊销，签名不再有效，请重新打印标签")),
+    "other_origin": ("warn", _l("这是其他城市或其他系统的标签，本系统不能辨别真伪")),
 }
 
 REQUEST_STATES: Mapping[str, Word] = {
@@ -126,6 +139,12 @@ def reason(code: str) -> str:
         if code in catalogue:
             return in_language(catalogue[code], "name")
     return code
+
+
+def reason_in(catalogue: str, code: str) -> str:
+    """The words for a reason of one catalogue: "lost" of a label is not "lost" of a load."""
+    found = reasons.CATALOGUES[catalogue].get(code)
+    return in_language(found, "name") if found else code
 
 
 def of(table: Mapping[str, Any], key: str) -> Any:

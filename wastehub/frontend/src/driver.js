@@ -1,4 +1,5 @@
 // The crew's screens: what the outbox holds, acts of one button, and the gate: scan, weigh, load or refuse, leave.
+import { readLabel } from './label_seal.js';
 import { flush, forget, mine, shrink, submit, words } from './outbox.js';
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -22,7 +23,7 @@ document.addEventListener('submit', async (event) => {
   const buttons = all(`button[type=submit]`, form).concat(all(`button[form="${form.id}"]`));
   buttons.forEach((button) => button.classList.add('is-busy'));
   const { csrf_token: _token, ...body } = Object.fromEntries(new FormData(form));
-  const answer = await submit({ kind: 'act', url: form.dataset.act, body, words: form.dataset.words });
+  const answer = await submit({ kind: 'act', url: form.dataset.act, body, plain: 'plain' in form.dataset, words: form.dataset.words });
   buttons.forEach((button) => button.classList.remove('is-busy'));
   const place = one('[data-act-message]', form) ?? one('[data-act-message]', form.closest('[data-screen]') ?? document);
   if (answer.ok) {
@@ -92,17 +93,15 @@ let place = {};
 function show(name) {
   const known = all('[data-screen]', gate).some((screen) => screen.dataset.screen === name);
   const wanted = known ? name : 'list';
-  if (['weigh', 'refuse', 'container', 'verdict'].includes(wanted) && !current) return location.replace('#list');
+  if (['weigh', 'refuse', 'container', 'bind', 'verdict'].includes(wanted) && !current) return location.replace('#list');
   for (const screen of all('[data-screen]', gate)) screen.hidden = screen.dataset.screen !== wanted;
   for (const bar of all('[data-actions-for]')) bar.hidden = bar.dataset.actionsFor !== wanted;
-  const scanner = one('[data-scanner]', gate)?.scanner;
-  if (wanted === 'scan') {
-    scanner?.start();
-    findPlace();
-  } else if (scanner) {
-    scanner.wanted = false;
-    scanner.stop();
+  for (const { scanner } of all('[data-scanner]', gate)) {
+    if (scanner) scanner.wanted = false;
+    scanner?.stop();
   }
+  if (['scan', 'bind'].includes(wanted)) one(`[data-screen=${wanted}] [data-scanner]`, gate)?.scanner?.start();
+  if (wanted === 'scan') findPlace();
   if (wanted === 'weigh') prepareWeighing();
   if (wanted === 'refuse') showProblem(one('[data-refuse]'), '');
   count();
@@ -146,6 +145,7 @@ function choose(item, label = item?.dataset.label) {
   for (const spot of all('[data-current-code]', gate)) spot.textContent = `…${label.slice(-11, -3)} ${label.slice(-3)}`;
   for (const spot of all('[data-current-name]', gate)) spot.textContent = item?.dataset.name ?? '';
   for (const spot of all('[data-current-declared]', gate)) spot.textContent = item?.dataset.declaredText ?? '';
+  for (const spot of all('[data-current-id]', gate)) spot.value = item?.dataset.id ?? '';
   const status = one('[data-current-status]', gate);
   status?.replaceChildren(...(item ? [...one('[data-item-status]', item).cloneNode(true).childNodes] : []));
   for (const button of all('[data-actions-for=container] [data-when]')) {
@@ -153,18 +153,30 @@ function choose(item, label = item?.dataset.label) {
   }
 }
 
-// The address in the QR code ends with the code; gloves type the last few characters.
+// The code stands in the QR code's address; gloves type the short code or the last few characters.
 function findItem(text, source) {
-  const bare = text.trim().replace(/^.*\/c\//, '').replace(/[\s-]/g, '').toUpperCase();
-  const exact = items().find((item) => item.dataset.label === bare);
+  const { code: bare, short } = readLabel(text);
+  const exact = items().find((item) => item.dataset.label === bare || (short && item.dataset.short === short));
   if (exact || source !== 'typed' || bare.length < 3) return [exact, bare];
   const ending = items().filter((item) => item.dataset.label.endsWith(bare));
   return [ending.length === 1 ? ending[0] : undefined, ending.length === 1 ? ending[0].dataset.label : text.trim()];
 }
 
-async function scanned({ detail }) {
-  const [item, label] = findItem(detail.text, detail.source);
+async function scanned({ detail, target }) {
+  const [item, found] = findItem(detail.text, detail.source);
+  const label = item?.dataset.label ?? found;
   choose(item ?? null, label);
+  const doubt = one(`[data-seal="${detail.seal}"][data-bad]`, target);
+  // A label of this stop may carry an address of before: then only its seal can speak against it.
+  if (doubt && !(item && detail.seal === 'other_origin')) {
+    verdict('bad', say.textDenied, label, doubt.textContent);
+    location.hash = '#verdict';
+    return;
+  }
+  if (item?.dataset.state === 'unlabelled') {
+    location.hash = '#container';
+    return;
+  }
   if (item && item.dataset.state !== 'other' && (item.dataset.saved || item.dataset.state) !== 'loaded') {
     location.hash = '#weigh';
     return;
@@ -179,6 +191,12 @@ async function scanned({ detail }) {
   const answer = await report('load', {}, { words: label });
   if (answer.kept) verdict('bad', say.textDenied, label, say.textNotHere);
   else verdict('bad', say.textDenied, label, answer.message);
+}
+
+// A label of a roll: the number stands at the end of its address. The crew sees it before it binds it.
+function rollScanned({ detail }) {
+  const code = detail.text.split('/').pop().replace(/[^0-9a-z]/gi, '').toUpperCase();
+  one('#roll-code').value = code.replace(/^(.{4})(.{4})(.)$/, '$1-$2-$3').slice(0, 60);
 }
 
 function report(kind, body, more = {}) {
@@ -310,6 +328,7 @@ function verdict(tone, title, what, message, warnings = []) {
 
 if (gate && 'open' in say) {
   one('[data-scanner]', gate).addEventListener('wh:scan', scanned);
+  one('#roll-scanner').addEventListener('wh:scan', rollScanned);
   massInput.addEventListener('input', showDifference);
   gate.addEventListener('change', showPhotos);
   one('[data-weigh]').addEventListener('submit', (event) => (event.preventDefault(), load()));

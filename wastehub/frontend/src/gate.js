@@ -1,4 +1,6 @@
 // The scale at a gate: live differences while somebody types, containers found by scan, running totals.
+import { readLabel } from './label_seal.js';
+
 const board = document.querySelector('[data-gate]');
 
 const GRAMS = { '': 1000, kg: 1000, 公斤: 1000, 千克: 1000, t: 1e6, 吨: 1e6, g: 1, 克: 1 };
@@ -76,21 +78,39 @@ if (board) {
     }
   }
 
-  // A label's QR code is an address that ends in the code; a hand scanner may send the bare code.
+  // A label's QR code is an address with the code in it; a hand scanner may send the bare code, people the short one.
   function find(text) {
-    const code = text.trim().split(/[/?#]/).filter(Boolean).pop()?.toUpperCase() ?? '';
-    const hit = rows.find((row) => row.dataset.label === code) ?? (code.length >= 3 ? rows.find((row) => row.dataset.label.endsWith(code)) : undefined);
+    const { code, short } = readLabel(text);
+    const hit = rows.find((row) => row.dataset.label === code || (short && row.dataset.short === short)) ?? (code.length >= 3 ? rows.find((row) => row.dataset.label.endsWith(code)) : undefined);
     const message = place('found');
     message.dataset.tone = hit ? 'good' : 'bad';
     message.textContent = hit ? `…${hit.dataset.label.slice(-11)} ${hit.dataset.state === 'decided' ? say.textDecided : say.textFound}` : `${code.slice(-11)} ${say.textUnknown}`;
-    if (!hit) return;
+    if (!hit) { tellLife(text.trim(), message); return; }
     for (const row of rows) row.classList.toggle('gate-row-here', row === hit);
     hit.scrollIntoView({ block: 'center' });
     hit.querySelector('[data-gate-input]')?.focus({ preventScroll: true });
     hit.querySelector('[data-gate-input]')?.select();
   }
 
-  board.addEventListener('wh:scan', (event) => find(event.detail.text));
+  // A code that was replaced or is void: say so, and which one counts instead.
+  async function tellLife(text, message) {
+    const shown = message.textContent;
+    try {
+      const answer = await fetch(`/api/v1/label-lives?text=${encodeURIComponent(text)}`, { headers: { Accept: 'application/json' } });
+      const life = answer.ok ? await answer.json() : {};
+      if (life.message && message.textContent === shown) message.textContent = `${shown} · ${life.message}`;
+      const row = life.successor && rows.find((each) => each.dataset.label === life.successor);
+      if (row) row.scrollIntoView({ block: 'center' });
+    } catch { /* offline: what stands there is enough */ }
+  }
+
+  board.addEventListener('wh:scan', (event) => {
+    find(event.detail.text);
+    const doubt = event.target.querySelector(`[data-seal="${event.detail.seal}"][data-bad]`);
+    if (!doubt || (event.detail.seal === 'other_origin' && place('found').dataset.tone === 'good')) return;
+    place('found').dataset.tone = 'bad';
+    place('found').textContent += ` · ${doubt.textContent}`;
+  });
   board.addEventListener('input', (event) => {
     const row = event.target.closest('[data-gate-row]');
     if (row) show(row);

@@ -150,7 +150,7 @@ async function send(act) {
   }
   if (act.kind !== 'scan') {
     const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': act.id };
-    return post(act.url, JSON.stringify({ ...body, at: act.at }), headers);
+    return post(act.url, JSON.stringify(act.plain ? body : { ...body, at: act.at }), headers);
   }
   const scan = { ...body, scan_id: act.id, device_id: await deviceId(), device_seq: act.seq, scanned_at: act.at };
   if (act.photoHash && act.photoHash !== 'none') scan.photo_sha256 = act.photoHash;

@@ -1,7 +1,8 @@
 // Reads QR codes with the camera, from a photo, or typed; the reader itself (WebAssembly) comes from our own server.
-// Sends "wh:scan" from the element with detail {text, source: "camera" | "photo" | "typed"}.
+// Sends "wh:scan" from the element with detail {text, source: "camera" | "photo" | "typed", seal}; for seal see label_seal.js.
 import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
 import wasmUrl from 'zxing-wasm/reader/zxing_reader.wasm';
+import { fetchKeys, judgeText } from './label_seal.js';
 
 const OPTIONS = { formats: ['QRCode'], tryHarder: true, maxNumberOfSymbols: 1 };
 // The same label stays before the lens for a while: tell it once.
@@ -101,7 +102,7 @@ export class Scanner {
     this.tell(text, 'typed');
   }
 
-  tell(text, source) {
+  async tell(text, source) {
     const now = performance.now();
     if (source === 'camera' && text === this.told.text && now - this.told.at < REPEAT_MS) {
       this.told.at = now;
@@ -110,14 +111,21 @@ export class Scanner {
     if (source === 'camera') this.told = { text, at: now };
     if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(80); // refused, with an error, before the first touch
     beep();
-    this.show('read', this.say.textRead);
+    const seal = source === 'typed' ? '' : await judgeText(text);
+    this.show('read', this.words(seal));
     if (!this.continuous) {
       this.wanted = false;
       this.stop();
       if (this.startButton) this.startButton.hidden = false;
     } else setTimeout(() => this.running && this.show('looking', this.say.textLooking), 1200);
     if (this.say.field) this.fill(text);
-    this.element.dispatchEvent(new CustomEvent('wh:scan', { bubbles: true, detail: { text, source } }));
+    this.element.dispatchEvent(new CustomEvent('wh:scan', { bubbles: true, detail: { text, source, seal } }));
+  }
+
+  // What the seal proves, in words; a label without one is simply read.
+  words(seal) {
+    const said = seal && this.element.querySelector(`[data-seal="${seal}"]`)?.textContent;
+    return said && seal !== 'unsigned' ? said : this.say.textRead;
   }
 
   fill(text) {
@@ -166,4 +174,5 @@ export function attachAll(root = document) {
   }
 }
 attachAll();
+if (document.querySelector('[data-scanner]')) fetchKeys();
 document.addEventListener('htmx:load', () => attachAll());

@@ -19,6 +19,7 @@ from ...models.manifests import Manifest
 from ...models.organisations import Organisation
 from ...models.receptions import Reception, ReceptionLine
 from ...models.reference import WasteCode
+from ...models.repackings import containers_below
 from ...models.route_plans import Stop
 from ...models.scans import Scan
 from .fates import Fate, fate_of_batches
@@ -62,7 +63,7 @@ def trace(session: Session, *, actor: Actor, batch_id: UUID) -> Trace:
         holders=organisations.organisations_by_id(
             session, [c.holder_id for c in batch.containers if c.holder_id is not None]
         ),
-        entries=[_about(entry, key) for entry in entries],
+        entries=_with_mixtures(session, key, entries),
         fate=fate_of_batches(session, [key]),
         manifests=_manifests(session, batch),
         lots=_lots(session, batch),
@@ -87,6 +88,21 @@ def _require_may_see(session: Session, actor: Actor, batch: Batch, entries: Sequ
     raise NotFound("object.not_found")
 
 
+def _with_mixtures(session: Session, key: str, entries: Sequence[ledger.Entry]) -> list[ledger.Entry]:
+    """The batch's entries, and those of the mixtures that its kilograms were poured into, in log order."""
+    found = {entry.idx: _about(entry, key) for entry in entries}
+    for child in ledger.below(session, key):
+        for entry in ledger.entries_for(session, batch=child):
+            mine = found.get(entry.idx)
+            about = _about(entry, child)
+            if mine is not None:
+                kept = {line.label for line in mine.event.lines}
+                more = tuple(line for line in about.event.lines if line.label not in kept)
+                about = replace(mine, event=replace(mine.event, lines=mine.event.lines + more))
+            found[entry.idx] = about
+    return [found[idx] for idx in sorted(found)]
+
+
 def _about(entry: ledger.Entry, key: str) -> ledger.Entry:
     """The entry without the lines of other batches: an act at a plant may concern many units' waste."""
     lines = tuple(line for line in entry.event.lines if line.batch in ("", key))
@@ -94,8 +110,8 @@ def _about(entry: ledger.Entry, key: str) -> ledger.Entry:
 
 
 def _manifests(session: Session, batch: Batch) -> list[Manifest]:
-    """Manifests of the batch: of stops where it waits or was loaded, of lots it left with."""
-    ids = [c.id for c in batch.containers]
+    """Manifests of the batch: of stops where it waits or was loaded, of its lots, repacked or not."""
+    ids = containers_below(session, [c.id for c in batch.containers])
     trips = union(
         select(Container.trip_id).where(Container.id.in_(ids), Container.trip_id.is_not(None)),
         select(Reception.trip_id)
@@ -120,13 +136,12 @@ def _manifests(session: Session, batch: Batch) -> list[Manifest]:
 
 
 def _lots(session: Session, batch: Batch) -> list[Lot]:
+    ids = containers_below(session, [c.id for c in batch.containers])
     query = (
         select(Lot)
         .where(
             Lot.id.in_(
-                select(LotItem.lot_id).where(
-                    LotItem.container_id.in_([c.id for c in batch.containers]), LotItem.unpacked_at.is_(None)
-                )
+                select(LotItem.lot_id).where(LotItem.container_id.in_(ids), LotItem.unpacked_at.is_(None))
             )
         )
         .options(joinedload(Lot.platform), joinedload(Lot.plant))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ...domain.actors import Actor
-from ...models.organisations import Organisation
+from ...models.organisations import Organisation, firm_site
 from ...models.reference import Area
-from .fates import Fate, fates_by_origin
+from .fates import Fate, fates_by_group
 
 
 @dataclass(frozen=True)
@@ -27,16 +26,15 @@ def county_balances(session: Session, *, actor: Actor) -> list[CountyBalance]:
     """Kilograms by county of origin, from the books. A county's regulator sees that county."""
     actor.require("county.view")
     counties = list(session.scalars(select(Area).where(Area.level == "county").order_by(Area.code)))
-    query = select(Organisation.code, Organisation.county_code).where(Organisation.kind == "enterprise")
-    county_of = {f"ent:{code}": county for code, county in session.execute(query)}
-    fates: dict[str | None, Fate] = defaultdict(Fate)
-    for origin, fate in fates_by_origin(session).items():
-        fates[county_of.get(origin)].add(fate)
-    firms: dict[str | None, int] = defaultdict(int)
-    for county in county_of.values():
-        firms[county] += 1
+    enterprises = Organisation.kind == "enterprise"
+    query = select(firm_site(), Organisation.county_code).where(enterprises)
+    if actor.county_code is not None:
+        query = query.where(Organisation.county_code == actor.county_code)
+    fates = fates_by_group(session, query)
+    count = select(Organisation.county_code, func.count()).where(enterprises)
+    firms = {county: found for county, found in session.execute(count.group_by(Organisation.county_code))}
     return [
-        CountyBalance(area, firms[area.code], fates[area.code])
+        CountyBalance(area, firms.get(area.code, 0), fates.get(area.code, Fate()))
         for area in counties
         if actor.county_code in (None, area.code)
     ]

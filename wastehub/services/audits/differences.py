@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ... import ledger
 from ...domain import calendar, reasons, receiving, texts
 from ...domain.actors import Actor
-from ...domain.errors import InvalidInput, NotFound
+from ...domain.errors import Conflict, InvalidInput, NotFound
 from ...models.batches import Batch, Container
 from ...models.organisations import Organisation
 from ...models.route_plans import Round
@@ -133,6 +133,8 @@ def resolve_case(
 
 def resolve_cases(session: Session, *, resolutions: Sequence[Resolution], now: datetime) -> None:
     """Close several differences at once. Raises as `resolve_case`; then none is closed."""
+    if ledger.posting_stopped(session) is not None:
+        raise Conflict("books.stopped")
     rows = {row.case.key: row for row in case_rows(session, None)}
     events = [_resolved(one, rows.get(one.case_key), now) for one in resolutions]
     for receipt in ledger.append(session, events, now=now):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from ... import ledger
+from ...ledger import inquiries
 
 STORES = {"ent": "enterprise", "plat": "platform", "plant": "plant"}
 FIELDS = {
@@ -55,19 +58,53 @@ class Fate:
 
 
 def fate_of_batches(session: Session, batches: Sequence[str]) -> Fate:
-    """The books of some batches, added up."""
-    made = Fate()
-    for start in range(0, len(batches), 500):
-        for account in ledger.balances(session, batch=list(batches[start : start + 500])):
+    """Where the kilograms of some batches are, also those that were poured into other batches since.
+
+    Of a mixture `generated_g` is what was poured into it.
+    """
+    made = Fate(generated_g=ledger.poured_in_g(session, batches))
+    for accounts in ledger.traced(session, batches).values():
+        for account in accounts:
             made.book(account.kind, account.place.partition(":")[0], account.balance_g)
     return made
 
 
 def fates_by_origin(session: Session) -> dict[str, Fate]:
-    """The books of every unit that generated waste, keyed by its site."""
+    """The books of every unit that generated waste, keyed by its site.
+
+    What a platform repacked stands in batches of the platform: it is told of those who generated it.
+    """
     made: dict[str, Fate] = {}
     for row in ledger.balances_by_origin(session):
         made.setdefault(row.origin, Fate()).book(row.kind, row.place_kind, row.balance_g)
+    for origin, fate in _repacked_by_origin(session).items():
+        made.setdefault(origin, Fate()).add(fate)
+    return {origin: fate for origin, fate in made.items() if fate != Fate()}
+
+
+def fates_by_group(session: Session, groups: Select[*tuple[Any, ...]]) -> dict[str, Fate]:
+    """The books of groups of units, as the query names them in pairs of site and group."""
+    made: dict[str, Fate] = {}
+    for group, rows in inquiries.kinds_by_group(session, groups).items():
+        for row in rows:
+            made.setdefault(group, Fate()).book(row.kind, row.place_kind, row.balance_g)
+    repacked = _repacked_by_origin(session)
+    if repacked:
+        for site, group in session.execute(groups):
+            if site in repacked:
+                made.setdefault(group, Fate()).add(repacked[site])
+    return made
+
+
+def _repacked_by_origin(session: Session) -> dict[str, Fate]:
+    """What repacking changes: out of the units that repacked, in to those that generated."""
+    made: dict[str, Fate] = {}
+    repacked, shares = ledger.mixtures(session)
+    for amounts, sign in ((repacked, -1), (shares, 1)):
+        for batch, accounts in amounts.items():
+            fate = made.setdefault(batch.partition("/")[0], Fate())
+            for account, grams in accounts.items():
+                fate.book(account.kind, account.place.partition(":")[0], sign * grams)
     return made
 
 

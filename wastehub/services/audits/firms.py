@@ -15,7 +15,8 @@ from ...domain.errors import NotFound
 from ...models.batches import Batch
 from ...models.organisations import Contract, Organisation
 from .fates import Fate, fate_of_batches
-from .open_loops import OverdueRow, overdue
+from .loop_desk import OverdueRow
+from .open_loops import overdue
 from .records import search_batches
 
 

@@ -13,7 +13,8 @@ from ... import ledger
 from ...domain import batch_lifecycle
 from ...domain.actors import Actor
 from ...domain.errors import NotFound
-from ...models.batches import Batch, Container
+from ...models.batches import Batch, Container, short_code_is
+from ...models.label_lives import RetiredLabel
 from ...models.lots import LotItem
 from ...models.manifests import Manifest
 from ...models.organisations import Organisation
@@ -66,8 +67,12 @@ def search_batches(
 def _found_by(session: Session, text: str) -> ColumnElement[bool]:
     """Batches whose number, label, manifest or firm the text names; labels are often typed with blanks."""
     joined = "".join(text.split()).upper()
-    labelled = select(Container.batch_id).where(Container.label_code.contains(joined, autoescape=True))
+    coded = Container.label_code.contains(joined, autoescape=True) | short_code_is(text)
+    labelled = select(Container.batch_id).where(coded)
     found = matching(text, Batch.batch_no, Organisation.name, Organisation.code) | Batch.id.in_(labelled)
+    # A code that was replaced still leads to its fill.
+    replaced = select(Container.batch_id).join(RetiredLabel, RetiredLabel.container_id == Container.id)
+    found |= Batch.id.in_(replaced.where(RetiredLabel.code.contains(joined, autoescape=True)))
     papers = select(Manifest).where((Manifest.official_no == joined) | (Manifest.provisional_no == joined))
     for paper in session.scalars(papers):
         carried = select(Container.batch_id)

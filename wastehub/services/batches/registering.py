@@ -77,6 +77,7 @@ def register(session: Session, *, drafts: Sequence[BatchDraft], now: datetime) -
     checked = [book.checked(draft, prefix.format(at)) for at, draft in enumerate(drafts)]
     _require_room(session, checked, firms, book.limits_today)
     made = _numbered(session, checked, firms, book, now)
+    batches.draw_short_numbers(session, [row for batch in made for row in batch.containers])
     session.add_all(made)
     session.flush()
     receipts = ledger.append(

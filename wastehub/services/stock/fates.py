@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -55,6 +55,7 @@ class BatchView:
     places: Mapping[str, str]
     due_on: date
     clock: str
+    elsewhere: Mapping[str, int]
 
 
 def fate_list(
@@ -119,7 +120,21 @@ def fate_list(
     page = query.order_by(order.desc() if descending else order, Batch.batch_no.desc())
     rows = [_fate_row(*row) for row in session.execute(page.limit(limit).offset(offset))]
     sums = {name: int(value) for name, value in zip(grams, totals[1:], strict=True)}
-    return rows, totals[0], sums
+    poured = select(Batch.batch_no).join(inner, inner.c.id == Batch.id)
+    poured = poured.join(Container, Container.batch_id == Batch.id).where(Container.state == "repacked")
+    shares = _repacked(session, [f"{firm.site}/{number}" for number in session.scalars(poured.distinct())])
+    for share in shares.values():
+        for name, mass_g in share.items():
+            sums[name] += mass_g
+    return [_with_share(row, shares.get(f"{firm.site}/{row.batch_no}", {})) for row in rows], totals[0], sums
+
+
+def _with_share(row: FateRow, share: Mapping[str, int]) -> FateRow:
+    """The row with its grams in the platform's own containers, which the firm's containers do not tell."""
+    if not share:
+        return row
+    more = {name: getattr(row, name) + mass_g for name, mass_g in share.items()}
+    return replace(row, **more, difference_g=row.difference_g + sum(share.values()))
 
 
 def _grams_in(states: frozenset[str] | set[str]) -> Any:
@@ -174,9 +189,9 @@ def batch_view(session: Session, *, actor: Actor, batch_id: UUID, now: datetime)
     today = calendar.on_date(now)
     watch = StorageClock(reference.legal_limits(session, today), today)
     key = batch_key(batch.enterprise, batch)
-    books = [row for row in ledger.balances(session, batch=key) if row.kind != "GEN" and row.balance_g]
+    books = _where_now(session, key)
     entries = ledger.entries_for(session, batch=key)
-    sites = {row.place for row in books} | {entry.event.site for entry in entries}
+    sites = {place for _, place in books} | {entry.event.site for entry in entries}
     kept_since = [
         row.stored_since_on
         for row in batch.containers
@@ -190,12 +205,38 @@ def batch_view(session: Session, *, actor: Actor, batch_id: UUID, now: datetime)
         waste=session.get_one(WasteCode, batch.waste_code),
         types={row.code: row for row in session.scalars(select(ContainerType))},
         requests={row.id: row for row in found},
-        fate=[(row.kind, row.place, row.balance_g) for row in books],
+        fate=[(kind, place, grams) for (kind, place), grams in books.items()],
         entries=entries,
         places=place_names(session, sites),
         due_on=watch.due_on(oldest),
         clock=watch.state(oldest) if kept_since else "ok",
+        elsewhere=_repacked(session, [key]).get(key, {}),
     )
+
+
+# Where grams of a mixture are -> the column of the fate list.
+_COLUMNS = {"TRANS": "moving_g", "DONE": "treated_g", "plat": "platform_g", "plant": "plant_g"}
+
+
+def _repacked(session: Session, keys: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Grams of batches that a platform poured into containers of its own, by column of the fate list."""
+    made: dict[str, dict[str, int]] = {}
+    for key, rows in ledger.traced(session, keys).items():
+        for row in rows:
+            place = row.place.partition(":")[0] if row.kind == "STOCK" else row.kind
+            if row.batch != key and place in _COLUMNS:
+                found = made.setdefault(key, {})
+                found[_COLUMNS[place]] = found.get(_COLUMNS[place], 0) + row.balance_g
+    return made
+
+
+def _where_now(session: Session, key: str) -> dict[tuple[str, str], int]:
+    """Grams of a batch by kind of account and place, also where they were poured into other batches."""
+    made: dict[tuple[str, str], int] = {}
+    for row in ledger.traced(session, [key])[key]:
+        if row.kind != "GEN":
+            made[row.kind, row.place] = made.get((row.kind, row.place), 0) + row.balance_g
+    return made
 
 
 def place_names(session: Session, sites: set[str]) -> dict[str, str]:

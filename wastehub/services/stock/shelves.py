@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from ...domain import calendar, storage_limits
 from ...domain.actors import Actor
+from ...domain.label_codes import is_right
 from ...models import reference
-from ...models.batches import Batch, Container
+from ...models.batches import Batch, Container, short_code_is
 from ...models.reference import ContainerType
 from ...models.requests import PickupRequest
 from .conditions import StorageClock, free, kept_by, own_firm
@@ -105,9 +106,10 @@ def stock_list(
 
 def _stock_conditions(q: str, step: str, clock: str, watch: StorageClock) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    for word in q.split():
+    for word in [q] if is_right(q) else q.split():
         conditions.append(
             or_(
+                short_code_is(word),
                 *(
                     column.icontains(word, autoescape=True)
                     for column in (
@@ -116,7 +118,7 @@ def _stock_conditions(q: str, step: str, clock: str, watch: StorageClock) -> lis
                         Batch.waste_code,
                         Container.label_code,
                     )
-                )
+                ),
             )
         )
     if step == "print":

@@ -8,10 +8,10 @@ from uuid import UUID
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
-from ...domain import labels as label_rules
+from ...domain import label_codes
 from ...services import batches, labels, stock
+from .. import label_sealing
 from ..acting import Act, acting, viewing
-from ..context import settings
 
 api = Blueprint("api_batches", __name__, description="Batches, containers, labels / 产生批次、容器、标签")
 
@@ -126,6 +126,7 @@ class ContainerVoidSchema(Schema):
 
 class ChosenContainersSchema(Schema):
     container_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, labels.PRINT_MAX))
+    reason = fields.String(load_default="", metadata={"description": "of labels printed before: why again"})
 
 
 class ContainerLabelSchema(Schema):
@@ -147,7 +148,8 @@ class ContainerLabelSchema(Schema):
     note = fields.String()
     side_mm = fields.Integer()
     copies = fields.Integer()
-    qr_payload = fields.Function(lambda row: label_rules.qr_payload(settings().base_url, row.label_code))
+    short_code = fields.Function(lambda row: label_codes.human_code(row.short_no))
+    qr_payload = fields.Function(lambda row: label_sealing.payload(row.label_code))
 
 
 @api.route("/batches", methods=["POST"])
@@ -217,5 +219,6 @@ def void(act: Act, payload: dict[str, Any], container_id: UUID) -> Any:
 def print_labels(act: Act, payload: dict[str, Any]) -> Any:
     """Count labels as printed and get all that stands on them."""
     ids = payload["container_ids"]
-    labels.print_labels(act.session, jobs=[(act.actor, ids)], now=act.now)
+    label_sealing.announce(act.session, act.now)
+    labels.print_labels(act.session, jobs=[(act.actor, ids)], reason=payload["reason"], now=act.now)
     return labels.label_sheet(act.session, actor=act.actor, container_ids=ids)

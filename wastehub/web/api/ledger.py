@@ -96,6 +96,10 @@ class OverdueSchema(Schema):
     due_on = fields.Date()
     mass_g = fields.Integer(allow_none=True)
     late = fields.Boolean()
+    key = fields.String(metadata={"description": "names the loop for good"})
+    own_due_on = fields.Date(attribute="starts_on", metadata={"description": "the installation's own limit"})
+    law_due_on = fields.Date(allow_none=True)
+    is_break = fields.Boolean(metadata={"description": "the next link of the chain is missing"})
 
 
 class OverdueListSchema(Schema):

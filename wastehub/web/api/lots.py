@@ -8,7 +8,7 @@ from uuid import UUID
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
-from ...domain import calendar
+from ...domain import calendar, waybills
 from ...services import lot_boards, lots, treatments
 from ...services.lots import LotDraft, Shipment
 from ...services.treatments import LotDecision, LotReception
@@ -98,12 +98,24 @@ class LotShipmentSchema(Schema):
     vehicle_id = fields.UUID(required=True)
     driver_id = fields.UUID(required=True)
     escort_id = fields.UUID(required=True)
+    check_vehicle = fields.String(load_default="", validate=validate.Length(max=20))
+    check_crew = fields.String(load_default="", validate=validate.Length(max=20))
+    check_inspection = fields.String(load_default="", validate=validate.Length(max=20))
+    check_goods = fields.String(load_default="", validate=validate.Length(max=20))
+    check_filling = fields.String(load_default="", validate=validate.Length(max=20))
+    note = fields.String(load_default="", validate=validate.Length(max=1000))
+    on_paper = fields.String(
+        load_default="",
+        validate=validate.Length(max=1000),
+        metadata={"description": "why the manifest is run on paper (Order 23, Art. 20); empty: it is not"},
+    )
 
 
 class LotReceptionSchema(Schema):
     decisions = fields.List(
         fields.Nested(GateDecisionSchema), load_default=list, validate=validate.Length(max=1_000)
     )
+    scale_id = fields.UUID(load_default=None, allow_none=True)
     total_g = fields.Integer(
         strict=True,
         load_default=None,
@@ -195,8 +207,12 @@ def cancel_lot(act: Act, payload: dict[str, Any], lot_id: UUID) -> Any:
 @api.response(200, LotSchema)
 @acting("lot.ship", schema=LotSchema)
 def ship_lot(act: Act, payload: dict[str, Any], lot_id: UUID) -> Any:
-    """Send a lot off with vehicle, driver and escort; its manifest is opened."""
-    [lot] = lots.ship(act.session, shipments=[Shipment(act.actor, lot_id, **payload)], now=act.now)
+    """Send a lot off with vehicle, driver and escort once the five checks have passed; opens its manifest."""
+    checks = {key: payload.pop(f"check_{key}") for key in waybills.CHECKS}
+    checks = {key: outcome for key, outcome in checks.items() if outcome}
+    note = payload.pop("note")
+    shipment = Shipment(act.actor, lot_id, checks=checks, check_note=note, **payload)
+    [lot] = lots.ship(act.session, shipments=[shipment], now=act.now)
     return lot
 
 
@@ -207,6 +223,6 @@ def ship_lot(act: Act, payload: dict[str, Any], lot_id: UUID) -> Any:
 def receive_lot(act: Act, payload: dict[str, Any], lot_id: UUID) -> Any:
     """Book a lot that reached its plant."""
     decisions = tuple(LotDecision(**each) for each in payload["decisions"])
-    order = LotReception(act.actor, lot_id, decisions, payload["total_g"])
+    order = LotReception(act.actor, lot_id, decisions, payload["total_g"], payload["scale_id"])
     [row] = treatments.receive_lots(act.session, receptions=[order], now=act.now)
     return row

@@ -67,6 +67,18 @@ class ManifestLineSchema(Schema):
     method_code = fields.String(allow_none=True)
 
 
+class CarriageSchema(Schema):
+    seq = fields.Integer()
+    carrier_name = fields.String()
+    carrier_permit_number = fields.String()
+    vehicle_plate = fields.String()
+    vehicle_certificate_number = fields.String()
+    driver_name = fields.String()
+    escort_name = fields.String()
+    place = fields.String()
+    handed_over_at = fields.AwareDateTime()
+
+
 class ManifestSchema(Schema):
     id = fields.UUID()
     provisional_no = fields.String()
@@ -84,6 +96,11 @@ class ManifestSchema(Schema):
     confirm_due_on = fields.Date(allow_none=True)
     opinion = fields.String()
     opinion_note = fields.String()
+    paper_no = fields.String(metadata={"description": "number on the paper, when it was run on paper"})
+    paper_since_at = fields.AwareDateTime(allow_none=True)
+    backfill_due_on = fields.Date(allow_none=True)
+    backfilled_at = fields.AwareDateTime(allow_none=True)
+    carriages = fields.List(fields.Nested(CarriageSchema))
     lines = fields.List(fields.Nested(ManifestLineSchema))
 
 

@@ -38,6 +38,7 @@ class TripReceptionSchema(Schema):
     gross_g = fields.Integer(strict=True, load_default=None, allow_none=True)
     tare_g = fields.Integer(strict=True, load_default=None, allow_none=True)
     close = fields.Boolean(load_default=True, metadata={"description": "false: more of this trip follows"})
+    scale_id = fields.UUID(load_default=None, allow_none=True)
 
 
 class ReceptionSchema(Schema):

@@ -12,7 +12,8 @@ from uuid import UUID
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
-from ...services import rounds, scans
+from ...domain import waybills as waybill_rules
+from ...services import rounds, scans, waybills
 from ..acting import Act, acting
 from ..explanations import explain_code
 
@@ -89,6 +90,21 @@ class MomentSchema(Schema):
     )
 
 
+def _outcome() -> fields.String:
+    return fields.String(load_default="", validate=validate.OneOf(["", *waybill_rules.OUTCOMES]))
+
+
+class DepartureSchema(MomentSchema):
+    """The five checks may come with the departure: what a phone without a network has to say at once."""
+
+    check_vehicle = _outcome()
+    check_crew = _outcome()
+    check_inspection = _outcome()
+    check_goods = _outcome()
+    check_filling = _outcome()
+    note = fields.String(load_default="", validate=validate.Length(max=1000))
+
+
 class StopClosingSchema(MomentSchema):
     outcome = fields.String(required=True, validate=validate.OneOf(["done", "missed"]))
     reason = fields.String(load_default="", validate=validate.Length(max=40))
@@ -128,13 +144,39 @@ def record_scans(act: Act, payload: dict[str, Any]) -> Any:
 
 
 @api.route("/rounds/<uuid:round_id>/start", methods=["POST"])
-@api.arguments(MomentSchema)
+@api.arguments(DepartureSchema)
 @api.response(200, CrewRoundSchema)
 @acting("round.drive", schema=CrewRoundSchema)
 def start_round(act: Act, payload: dict[str, Any], round_id: UUID) -> Any:
-    """The crew leaves the platform."""
+    """The crew leaves the platform; refused until the five checks have been made and passed."""
     starts = [(act.actor, round_id)]
+    if answers := answers_of(payload):
+        trips = waybills.planned_trips(act.session, actor=act.actor, round_id=round_id)
+        _check(act, trips, answers, payload)
     return rounds.start_rounds(act.session, starts=starts, now=act.now, at=payload["at"])[0]
+
+
+def answers_of(payload: dict[str, Any]) -> dict[str, str]:
+    """What was said of the five checks; empty when nothing was."""
+    said = {key: payload.get(f"check_{key}", "") for key in waybill_rules.CHECKS}
+    return {key: outcome for key, outcome in said.items() if outcome}
+
+
+def _check(act: Act, trips: list[UUID], answers: dict[str, str], payload: dict[str, Any]) -> None:
+    walks = [waybills.Checking(act.actor, key, answers, payload["note"]) for key in trips]
+    waybills.record_checks(act.session, checkings=walks, now=act.now, at=payload["at"])
+
+
+@api.route("/trips/<uuid:trip_id>/start", methods=["POST"])
+@api.arguments(DepartureSchema)
+@api.response(200, CrewTripSchema)
+@acting("round.drive", schema=CrewTripSchema)
+def start_trip(act: Act, payload: dict[str, Any], trip_id: UUID) -> Any:
+    """A later trip leaves that did not follow by itself, because it was not checked in the morning."""
+    if answers := answers_of(payload):
+        _check(act, [trip_id], answers, payload)
+    starts = [(act.actor, trip_id)]
+    return rounds.start_trips(act.session, starts=starts, now=act.now, at=payload["at"])[0]
 
 
 @api.route("/stops/<uuid:stop_id>/close", methods=["POST"])

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from ...domain import calendar, roles
+from ... import ledger
+from ...domain import calendar, roles, signs
 from ...domain.errors import InvalidInput, RuleViolation
 from ...models import organisations as organisation_rows
 from ...models import reference
@@ -40,7 +41,7 @@ KIND_NAMES = {
 @viewing("user.manage")
 def home(act: Act) -> str:
     facts = administration.overview(act.session, actor=act.actor, on=calendar.on_date(act.now))
-    return render_template("admin/home.html", facts=facts)
+    return render_template("admin/home.html", facts=facts, stop=ledger.posting_stopped(act.session))
 
 
 # --- accounts --------------------------------------------------------------------------------------
@@ -363,6 +364,8 @@ def _limit_value(row: LegalLimit) -> str:
         return formatting.duration(row.value_int)
     if row.unit == "ppm":
         return formatting.percent(row.value_int // 1_000)
+    if row.unit == "rgb":
+        return signs.hex_colour(row.value_int)
     return f"{formatting.number(row.value_int)} {LIMIT_UNITS.get(row.unit, row.unit)}"
 
 

@@ -10,8 +10,9 @@ from uuid import UUID
 from flask import Blueprint, render_template
 
 from ...domain import calendar, reasons
+from ...domain.waybills import CHECKS
 from ...models.route_plans import Round, Stop, Trip
-from ...services import cab, dispatch
+from ...services import cab, dispatch, waybills
 from ..acting import Act, viewing
 
 pages = Blueprint("driver", __name__, url_prefix="/driver")
@@ -51,7 +52,17 @@ def home(act: Act) -> str:
         served=[stop for stop in stops if stop.state != "planned"],
         on=today,
         changes=dispatch.changes_of(act.session, day.now) if day.now else [],
+        leaving=_leaving(act, day.now),
+        checks=list(CHECKS.values()),
     )
+
+
+def _leaving(act: Act, row: Round | None) -> waybills.TripPaper | None:
+    """The trip that stands at the platform and is the next to leave, with its waybill."""
+    if row is None or row.state not in ("published", "under_way") or _next_trip(row) is not None:
+        return None
+    papers = waybills.papers_of(act.session, row)
+    return next((paper for paper in papers if paper.trip.state == "planned"), None)
 
 
 @pages.get("/rounds/<uuid:round_id>")
@@ -67,6 +78,21 @@ def round_detail(act: Act, round_id: UUID) -> str:
         stop=_next_stop(trip),
         on=calendar.on_date(act.now),
         changes=dispatch.changes_of(act.session, row),
+        papers={paper.trip.id: paper for paper in waybills.papers_of(act.session, row)},
+    )
+
+
+@pages.get("/rounds/<uuid:round_id>/checks")
+@viewing("round.drive")
+def checks(act: Act, round_id: UUID) -> str:
+    """The five checks one by one, for the case that one of them has not passed."""
+    row = cab.my_round(act.session, actor=act.actor, round_id=round_id)
+    papers = waybills.papers_of(act.session, row)
+    return render_template(
+        "driver/checks.html",
+        round=row,
+        leaving=next((paper for paper in papers if paper.trip.state == "planned"), None),
+        checks=list(CHECKS.values()),
     )
 
 

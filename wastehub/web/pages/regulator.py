@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,25 +13,34 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from ... import regions
-from ...domain import calendar, roles
+from ...domain import calendar, open_loops, roles
 from ...domain.errors import NotFound
-from ...ledger import VerifyReport
 from ...ledger import size as ledger_size
-from ...ledger.integrating import covering
 from ...models.organisations import organisations_of
 from ...services import administration, audits, dispatch, enrolment, photos
-from .. import chain_words, charts, drawing, evidence, formatting, words
+from ...services.audits import LoopState
+from .. import (
+    chain_words,
+    charts,
+    drawing,
+    evidence,
+    explorer,
+    formatting,
+    label_words,
+    loop_words,
+    problem_words,
+    station_words,
+    store_words,
+    words,
+)
 from ..acting import Act, viewing
-from ..context import database, settings
-from ..listing import Column, read_query
+from ..context import settings
+from ..listing import EXPORT_LIMIT, Column, read_query
 from ..locale import select_locale
+from ..writing import held
 
 pages = Blueprint("regulator", __name__, url_prefix="/regulator")
 pages.record_once(lambda state: words.register(state.app))
-
-# More entries than this are verified from the command line: a web request is no place for minutes.
-VERIFY_HERE_MAX = 120_000
-SIGNATURES_HERE_MAX = 5_000
 
 FATE_COLUMNS = (
     Column("generated_g", _l("产生"), "mass", total=True),
@@ -98,6 +107,9 @@ def home(act: Act) -> Any:
         total=total,
         late=len(late),
         cases=len(audits.open_cases(act.session, actor=act.actor)),
+        loops=loop_words.todo(act),
+        problems=problem_words.todo(act),
+        store=store_words.todo(act),
         map=_county_map(act, rows),
         county_href=lambda row: url_for("regulator.county", code=row.area.code),
         **_flows(total),
@@ -226,6 +238,7 @@ def batches(act: Act) -> Any:
         counties=[("", _("全部")), *counties],
         states=[("", _("全部")), *chain_words.PLACES.items()],
         batch_href=lambda row: url_for("regulator.batch", batch_id=row.Batch.id),
+        dead_label=label_words.told(act.session, query.filters["q"]),
     )
 
 
@@ -233,6 +246,7 @@ def batches(act: Act) -> Any:
 @viewing("audit.trace")
 def batch(act: Act, batch_id: UUID) -> str:
     trace = audits.trace(act.session, actor=act.actor, batch_id=batch_id)
+    drawn = audits.drawn_chain(act.session, trace)
     return render_template(
         "regulator/batch.html",
         trace=trace,
@@ -241,7 +255,8 @@ def batch(act: Act, batch_id: UUID) -> str:
         may_export=roles.may(act.actor.role, "evidence.export"),
         steps=chain_words.steps_of(trace),
         photos=_photos(act, batch_id),
-        events=chain_words.timeline_of(trace, lambda idx: url_for("regulator.entry", idx=idx)),
+        drawn=drawn,
+        stations=station_words.stations_of(drawn),
     )
 
 
@@ -253,33 +268,50 @@ def _photos(act: Act, batch_id: UUID) -> list[dict[str, Any]]:
 
 # --- open loops ------------------------------------------------------------------------------------
 
-OVERDUE_COLUMNS = (
-    Column("subject", _l("对象"), "code"),
-    Column("kind", _l("事项"), value=lambda row: chain_words.OVERDUE[row.kind]),
-    Column("unit", _l("责任单位"), value=lambda row: row.unit.name if row.unit else "", sortable=False),
-    Column("mass_g", _l("重量"), "mass", total=True, sortable=False),
-    Column("since_on", _l("起始"), "on", priority=2),
-    Column("due_on", _l("期限"), "on"),
-    Column(
-        "late",
-        _l("状态"),
-        "status",
-        value=lambda row: ("bad", _("已超期")) if row.late else ("warn", _("临近期限")),
-        sortable=False,
-    ),
-)
+
+def _overdue_columns(today: date, states: dict[str, LoopState]) -> tuple[Column, ...]:
+    """The list's columns; what was put before whom and promised stands in `states`, by the loops' keys."""
+    none = audits.LoopState([], [])
+    return (
+        Column("subject", _l("对象"), "code"),
+        Column("kind", _l("事项"), value=lambda row: chain_words.OVERDUE[row.kind]),
+        Column("unit", _l("责任单位"), value=lambda row: row.unit.name if row.unit else "", sortable=False),
+        Column("mass_g", _l("重量"), "mass", total=True, sortable=False),
+        Column("since_on", _l("起始"), "on", priority=2),
+        Column("starts_on", _l("内部期限"), "on"),
+        Column("law_due_on", _l("法定期限"), "on"),
+        Column("step", _l("已送达"), value=lambda row: _step_of(states.get(row.key, none)), sortable=False),
+        Column(
+            "promised_on",
+            _l("承诺日期"),
+            "on",
+            value=lambda row: states.get(row.key, none).promised_on,
+            sortable=False,
+            priority=2,
+        ),
+        Column(
+            "late",
+            _l("状态"),
+            "status",
+            value=lambda row: loop_words.status_of(row, today),
+            sortable=False,
+        ),
+    )
+
+
+def _step_of(state: LoopState) -> str:
+    return str(loop_words.step_name(state.steps[-1].step)) if state.steps else ""
 
 
 @pages.get("/overdue")
 @viewing("county.view")
 def overdue(act: Act) -> Any:
-    query = read_query(request.args, OVERDUE_COLUMNS, sort="due_on", filters=("kind", "late"))
-    wanted, late = query.filters["kind"], query.filters["late"]
-    rows = [
-        row
-        for row in audits.overdue(act.session, actor=act.actor, now=act.now)
-        if (not wanted or row.kind == wanted) and (not late or row.late)
-    ]
+    today = calendar.on_date(act.now)
+    loops = audits.overdue(act.session, actor=act.actor, now=act.now)
+    states = audits.loop_states(act.session, [row.key for row in loops])
+    columns = _overdue_columns(today, states)
+    query = read_query(request.args, columns, sort="starts_on", filters=("kind", "late"))
+    rows = [row for row in loops if _fits(row, query.filters["kind"], query.filters["late"], today)]
     rows.sort(key=lambda row: str(getattr(row, query.sort)), reverse=query.descending)
     sums = {"mass_g": sum(row.mass_g or 0 for row in rows)}
     shown = rows[query.offset : query.offset + query.limit]
@@ -290,18 +322,22 @@ def overdue(act: Act) -> Any:
         "regulator/overdue.html",
         listing=listing,
         kinds=[("", _("全部")), *chain_words.OVERDUE.items()],
-        row_href=_overdue_href,
+        lates=[("", _("全部")), ("1", _("已超期")), ("law", _("超过法定期限")), ("break", _("链条中断"))],
+        row_href=lambda row: loop_words.href_of(row, states[row.key].newest if row.key in states else None),
         tone=lambda row: "bad" if row.late else "warn",
+        limits=audits.stage_limits(act.session, today=today),
+        step_days=audits.step_days(act.session, today=today),
+        steps=open_loops.STEPS,
+        loop_words=loop_words,
     )
 
 
-def _overdue_href(row: audits.OverdueRow) -> str:
-    if row.batch_id is not None:
-        return url_for("regulator.batch", batch_id=row.batch_id)
-    if row.manifest_id is not None:
-        return url_for("manifests.manifest", manifest_id=row.manifest_id)
-    assert row.unit is not None
-    return url_for("regulator.enterprise", organisation_id=row.unit.id)
+def _fits(row: audits.OverdueRow, kind: str, late: str, today: date) -> bool:
+    if kind and row.kind != kind:
+        return False
+    if late == "law":
+        return row.clock(today) == "law"
+    return row.is_break if late == "break" else row.late or not late
 
 
 # --- firms -----------------------------------------------------------------------------------------
@@ -354,62 +390,51 @@ def enterprise(act: Act, organisation_id: UUID) -> str:
 
 # --- the log ---------------------------------------------------------------------------------------
 
-PAGE = 50
-
 
 @pages.get("/ledger")
 @viewing("ledger.view")
-def ledger(act: Act) -> str:
-    return _ledger_page(act)
-
-
-def _ledger_page(act: Act, report: VerifyReport | None = None, too_long: bool = False) -> str:
-    text = request.values.get("q", "").strip()
-    before = request.args.get("before", "")
-    entries = audits.ledger_page(
+def ledger(act: Act) -> Any:
+    found = explorer.read(request.args)
+    if found.query.export:
+        entries = audits.explore(act.session, actor=act.actor, asked=found.asked, limit=EXPORT_LIMIT)
+        view = explorer.Shown.of(act, entries)
+        return found.query.show(view.rows, count=len(view.rows)).export("ledger")
+    entries = audits.explore(
         act.session,
         actor=act.actor,
-        text=text,
-        before_idx=int(before) if before.isdigit() else None,
-        limit=PAGE,
+        asked=found.asked,
+        before_idx=found.before_idx,
+        limit=explorer.PAGE,
     )
+    view = explorer.Shown.of(act, entries)
+    count = audits.count_explored(act.session, actor=act.actor, asked=found.asked)
     return render_template(
         "regulator/ledger.html",
-        entries=entries,
-        text=text,
+        listing=found.query.show(view.rows, count=count),
+        counted_max=audits.COUNTED_MAX,
         size=ledger_size(act.session),
-        older=entries[-1].idx if len(entries) == PAGE else None,
-        report=report,
-        too_long=too_long,
-        units=audits.unit_names(act.session, {entry.event.site for entry in entries}),
-        type_name=chain_words.type_name,
-        may_verify=act.actor.role in ("regulator", "admin"),
+        older_href=found.older_href(entries),
+        newest_href=found.newest_href(),
+        entry_href=lambda row: url_for("regulator.entry", idx=row.idx),
+        types=explorer.types(act),
+        kinds=explorer.KINDS,
+        may_verify=roles.may(act.actor.role, "ledger.verify"),
     )
 
 
 @pages.get("/ledger/<int:idx>")
 @viewing("ledger.view")
 def entry(act: Act, idx: int) -> str:
-    found = audits.ledger_entry(act.session, actor=act.actor, idx=idx)
-    facts = json.dumps(found.event.facts, ensure_ascii=False, indent=2, sort_keys=True)
+    found = audits.sealed_entry(act.session, actor=act.actor, idx=idx, policy=held().policy)
+    event = found.entry.event
     return render_template(
         "regulator/entry.html",
-        entry=found,
-        sealed=covering(act.session, idx) is not None,
-        facts=facts,
-        units=audits.unit_names(act.session, {found.event.site}),
+        entry=found.entry,
+        found=found,
+        sentence=explorer.sentence(act, found.entry),
+        said=explorer.said(found.entry),
+        leaf=explorer.pretty(found.leaf),
+        proof=[each.hex() for each in found.proof],
+        units=explorer.names(act, event),
         type_name=chain_words.type_name,
     )
-
-
-@pages.post("/ledger/verify")
-@viewing("ledger.verify")
-def verify(act: Act) -> str:
-    """Nothing is written, so nobody waits for it."""
-    with database().reading() as session:
-        size = ledger_size(session)
-    report = None
-    if size <= VERIFY_HERE_MAX:
-        every = max(1, -(-size // SIGNATURES_HERE_MAX))
-        report = audits.verify_ledger(act.session, actor=act.actor, signature_every=every)
-    return _ledger_page(act, report, too_long=report is None)

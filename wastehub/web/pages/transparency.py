@@ -25,11 +25,13 @@ from ...ledger.checkpoints import SHORT_CHARS, in_base64, short_form
 from ...ledger.integrating import Checkpoint
 from ...ledger.notes import VerifierKey
 from ...ledger.policies import NONE, Policy
+from .. import witness_words
 from ..acting import Act, viewing
 from ..context import database
 from ..explanations import explain_code
 from ..label_drawing import qr_svg
 from ..listing import Column, read_query
+from ..printed_seals import printed_seal
 from ..writing import held
 
 pages = Blueprint("transparency", __name__)
@@ -38,11 +40,14 @@ TEXT = "text/plain; charset=utf-8"
 FOREVER = "public, max-age=31536000, immutable"
 FOR_NOW = "public, max-age=2"
 QR_MM = 44
+# How many checkpoints are looked through for stretches without witnesses.
+GAPS_LOOKED_THROUGH = 500
 
 OUTCOMES = {
     "cosigned": ("good", _l("已见证")),
     "down": ("warn", _l("未应答")),
     "ahead": ("bad", _l("见过更多记录")),
+    "forgot": ("bad", _l("丢失了见证记忆，应更换")),
     "refused": ("bad", _l("不予认可")),
 }
 
@@ -119,6 +124,11 @@ class Seal:
     short: str
     signers: Sequence[Signer]
     quorum: tuple[str, Any]
+    reached: bool = True
+
+    def signed_by(self, name: str) -> Signer | None:
+        """The line of one witness under this checkpoint."""
+        return next((each for each in self.signers if each.name == name), None)
 
     @property
     def seal_number(self) -> Markup:
@@ -134,7 +144,7 @@ class Seal:
 COLUMNS = (
     Column("size", _l("截至记录"), "number", sortable=False),
     Column("at", _l("封存时间"), "at", sortable=False),
-    Column("names", _l("见证方"), sortable=False),
+    Column("names", _l("见证方"), sortable=False, custom=True, value=lambda row: row.names),
     Column("quorum", _l("见证要求"), "status", sortable=False),
     Column("short", _l("封存号"), "code", sortable=False),
 )
@@ -150,6 +160,7 @@ def checkpoints(act: Act) -> Any:
     if query.export:
         return listing.export("checkpoints")
     newest = next(iter(_seals(act, integrating.history(act.session, limit=1))), None)
+    recent = _seals(act, integrating.history(act.session, limit=GAPS_LOOKED_THROUGH))
     return render_template(
         "transparency/checkpoints.html",
         listing=listing,
@@ -158,6 +169,10 @@ def checkpoints(act: Act) -> Any:
         witnesses=_witnesses(act),
         refusals=[explain_code(each.code, each.params) for each in held().anchor.refusals().values()],
         quorum_asked=held().policy.quorum != NONE,
+        quorum_words=witness_words.quorum(held().policy),
+        gaps=witness_words.gaps(recent, now=act.now),
+        looked_through=len(recent),
+        seal=printed_seal(act.session),
         seal_href=lambda row: url_for("transparency.checkpoint_detail", size=row.size),
     )
 
@@ -202,7 +217,8 @@ def _seal(found: Checkpoint, signed: Sequence[tuple[VerifierKey, Signer]], polic
     else:
         quorum = ("waiting", _("尚未达到"))
     short = short_form(found.size, found.root)
-    return Seal(found.size, found.at, short, [signer for _key, signer in signed], quorum)
+    reached = policy.quorum == NONE or quorum[0] == "good"
+    return Seal(found.size, found.at, short, [signer for _key, signer in signed], quorum, reached)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from flask_babel import lazy_gettext as _l
 
 from ....domain import calendar
 from ....domain.errors import RuleViolation
-from ....services import dispatch
+from ....services import dispatch, manifests
 from ....services.dispatch import boards
-from ... import words
+from ... import loop_words, problem_words, store_words, words
 from ...acting import Act, acting, viewing
 from ...form_states import blank, refused, version_of
 from ...left_out import remedies, sentence
@@ -32,6 +32,10 @@ def home(act: Act) -> str:
         day=today,
         sentence=sentence,
         remedies=remedies,
+        loops=loop_words.todo(act),
+        problems=problem_words.todo(act),
+        store=store_words.todo(act),
+        papers=manifests.waiting(act.session, actor=act.actor, today=today),
         progress={row.id: round_progress(row) for row in board.rounds},
     )
 

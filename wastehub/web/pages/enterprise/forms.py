@@ -121,6 +121,7 @@ _TONES = {
     "container.refused": "bad",
     "container.returned": "warn",
     "container.voided": "warn",
+    "label.replaced": "warn",
     "mass.corrected": "warn",
     "batch.amended": "warn",
     "stop.missed": "warn",
@@ -132,6 +133,8 @@ _TONES = {
 _ICONS = {
     "batch.registered": "produced",
     "label.printed": "label",
+    "label.replaced": "label",
+    "label.bound": "label",
     "request.placed": "request",
     "request.rescheduled": "calendar",
     "container.loaded": "moving",
@@ -215,6 +218,9 @@ _STAGES = (
 )
 
 
+_ELSEWHERE = {"stored": "platform_g", "shipped": "moving_g", "plant": "plant_g", "treated": "treated_g"}
+
+
 def chain(view: stock.BatchView) -> list[dict[str, Any]]:
     """产生 → 收运 → 入库 → 转移 → 接受 → 处置, with the grams that stand at each step."""
     names = {
@@ -230,6 +236,9 @@ def chain(view: stock.BatchView) -> list[dict[str, Any]]:
         number: sum(row.mass_g for row in live if row.state in states)
         for number, (_key, _icon, states) in enumerate(_STAGES)
     }
+    # What a platform poured into containers of its own goes on in those.
+    for number, (key, _icon, _states) in enumerate(_STAGES):
+        at[number] += view.elsewhere.get(_ELSEWHERE.get(key, ""), 0)
     furthest = max((number for number, grams in at.items() if grams), default=-1)
     steps = []
     for number, (key, icon, states) in enumerate(_STAGES):

@@ -7,9 +7,9 @@ from typing import Any
 from flask import render_template
 
 from ....domain import calendar
-from ....services import stock
+from ....services import statutory, stock
 from ....services.planning import forecasts
-from ... import checks
+from ... import checks, loop_words, problem_words
 from ...acting import Act, viewing
 from .blueprint import pages
 
@@ -24,6 +24,8 @@ def home(act: Act) -> Any:
         # The store's points stand above as things to do.
         checks=[point for point in checks.in_words(view.checks) if point["key"] in checks.PAPERS],
         on=calendar.on_date(act.now),
+        loops=loop_words.todo(act),
+        problems=problem_words.todo(act),
         passings=forecasts.for_firm(act.session, actor=act.actor, now=act.now),
     )
 
@@ -31,7 +33,9 @@ def home(act: Act) -> Any:
 @pages.get("/compliance")
 @viewing("stock.view")
 def compliance(act: Act) -> Any:
+    """Store and papers, then ledger and declarations (F16)."""
     firm, found = stock.compliance(act.session, actor=act.actor, now=act.now)
+    points: list[checks.Point] = [*found, *statutory.compliance(act.session, actor=act.actor, now=act.now)]
     return render_template(
-        "enterprise/compliance.html", firm=firm, checks=checks.in_words(found), worst=stock.worst(found)
+        "enterprise/compliance.html", firm=firm, checks=checks.in_words(points), worst=checks.worst(points)
     )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from ....domain import calendar, quantities
 from ....domain.errors import InvalidInput, NotFound, RuleViolation
 from ....models.batches import batch_key
-from ....services import batches, labels, photos, stock
-from ... import evidence, formatting, label_drawing, words
+from ....papers.labels import write as write_labels
+from ....services import batches, label_templates, labels, photos, stock
+from ... import evidence, formatting, label_papers, label_sealing, words
 from ...acting import Act, acting, viewing
 from ...context import settings
 from ...form_states import blank, refused
@@ -23,6 +25,8 @@ from . import forms
 from .blueprint import named, pages
 
 SHEET_MAX = 60
+LABEL_FORMATS = {"single": _l("打印：标签机"), "a4": _l("打印：A4 纸")}
+FORMAT_COOKIE, YEAR_S = "wastehub-label-format", 365 * 24 * 3600
 
 
 STOCK_COLUMNS = (
@@ -184,22 +188,61 @@ def print_labels(act: Act) -> Any:
     ids = forms.chosen_ids("container_ids")
     if len(ids) > SHEET_MAX:
         raise InvalidInput("label.too_many", field="container_ids", given=len(ids), most=SHEET_MAX)
-    rows = labels.print_labels(act.session, jobs=[(act.actor, ids)], now=act.now)
-    return redirect(url_for("enterprise.label_sheet", c=",".join(row.id.hex for row in rows), print=1))
+    label_sealing.announce(act.session, act.now)
+    reason = request.form.get("reason", "")
+    rows = labels.print_labels(act.session, jobs=[(act.actor, ids)], reason=reason, now=act.now)
+    return redirect(url_for("enterprise.label_sheet", c=",".join(row.id.hex for row in rows)))
 
 
 @pages.get("/labels")
 @viewing("label.print")
 def label_sheet(act: Act) -> Any:
+    """The labels on the screen as they will be, and the ways to put them on paper."""
+    fields = _chosen_labels(act)
+    template = label_templates.in_force(act.session, on=calendar.on_date(act.now))
+    sheets, problems = label_papers.shown(fields, template=template, payload=label_sealing.payload)
+    back = url_for("enterprise.stock") if act.actor.role == "enterprise" else url_for("account.home")
+    return render_template(
+        "enterprise/label_sheet.html",
+        sheets=sheets,
+        problems=problems,
+        chosen=request.args.get("c", ""),
+        formats=LABEL_FORMATS,
+        format=_label_format(),
+        back_href=back,
+    )
+
+
+@pages.get("/labels.pdf")
+@viewing("label.print")
+def label_pdf(act: Act) -> Any:
+    """The same labels at their exact size: a page each for a label printer, or A4 sheets with cut marks."""
+    format = _label_format()
+    template = label_templates.in_force(act.session, on=calendar.on_date(act.now))
+    papers = label_papers.papers(
+        _chosen_labels(act), template=template, sealer=label_sealing.ready(), base_url=settings().base_url
+    )
+    file = BytesIO()
+    write_labels(file, papers, format=format)
+    answer = Response(file.getvalue(), mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="labels-{calendar.on_date(act.now)}.pdf"'
+    answer.set_cookie(
+        FORMAT_COOKIE, format, max_age=YEAR_S, httponly=True, samesite="Lax", secure=settings().secure_cookies
+    )
+    return answer
+
+
+def _label_format() -> str:
+    """What was chosen now, else what was chosen last on this computer."""
+    for given in (request.args.get("format"), request.cookies.get(FORMAT_COOKIE)):
+        if given in LABEL_FORMATS:
+            return str(given)
+    return "single"
+
+
+def _chosen_labels(act: Act) -> list[labels.LabelFields]:
     ids = [forms.one_id(text) for text in request.args.get("c", "").split(",")[:SHEET_MAX] if text]
     fields = labels.label_sheet(act.session, actor=act.actor, container_ids=ids)
     if not fields:
         raise NotFound("object.not_found")
-    base_url = settings().base_url
-    sheets = [
-        (row, label_drawing.label_svg(row, payload=label_drawing.payload(base_url, row.label_code)))
-        for row in fields
-        for _copy in range(row.copies)
-    ]
-    back = url_for("enterprise.stock") if act.actor.role == "enterprise" else url_for("account.home")
-    return render_template("enterprise/label_sheet.html", sheets=sheets, fields=fields, back_href=back)
+    return fields

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from ....domain import calendar, receiving
 from ....domain.errors import RuleViolation
+from ....models.scales import scales_of
 from ....services import gate_boards
 from ....services import reception as gate
 from ....services.reception import TripReception
@@ -22,6 +23,7 @@ from .blueprint import (
     TRIP_STATES,
     decisions_of,
     gate_reasons,
+    id_of,
     ids_of,
     mass_of,
     pages,
@@ -83,6 +85,7 @@ def reception(act: Act, trip_id: UUID, violation: RuleViolation | None = None) -
         form=blank() if violation is None else refused_rows(violation),
         reasons=gate_reasons(),
         may_record=act.actor.role == "dispatcher" and board.trip.state == "arrived",
+        scales=scales_of(act.session, [board.round.platform_id])[board.round.platform_id],
         expected_at=board.trip.arrived_at or calendar.at_time(board.round.service_on, board.trip.return_s),
     )
 
@@ -99,6 +102,7 @@ def receive_trip(act: Act, trip_id: UUID) -> Any:
         gross_g=mass_of("gross_kg", max_g=receiving.VEHICLE_MASS_MAX_G),
         tare_g=mass_of("tare_kg", max_g=receiving.VEHICLE_MASS_MAX_G),
         close=request.form.get("act") != "part",
+        scale_id=id_of("scale_id") if request.form.get("scale_id") else None,
     )
     [row] = gate.receive_trips(act.session, receptions=[order], now=act.now)
     if row.state == "closed":

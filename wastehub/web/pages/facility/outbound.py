@@ -9,7 +9,7 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from ....domain import calendar
+from ....domain import calendar, waybills
 from ....domain.errors import RuleViolation
 from ....services import lot_boards
 from ....services import lots as lot_acts
@@ -114,6 +114,7 @@ def lot(act: Act, lot_id: UUID, violation: RuleViolation | None = None, dialog: 
         may_receive=act.actor.role == "plant" and board.lot.state == "shipped",
         role=act.actor.role,
         on=on,
+        checks=list(waybills.CHECKS.values()),
     )
 
 
@@ -142,7 +143,17 @@ def unpack_lot(act: Act, lot_id: UUID) -> Any:
 @pages.post("/lots/<uuid:lot_id>/ship")
 @acting("lot.ship", on_violation=lambda violation, lot_id: lot(lot_id, violation, "ship"))
 def ship_lot(act: Act, lot_id: UUID) -> Any:
-    shipment = Shipment(act.actor, lot_id, id_of("vehicle_id"), id_of("driver_id"), id_of("escort_id"))
+    said = {key: request.form.get(f"check_{key}", "") for key in waybills.CHECKS}
+    shipment = Shipment(
+        act.actor,
+        lot_id,
+        id_of("vehicle_id"),
+        id_of("driver_id"),
+        id_of("escort_id"),
+        checks={key: outcome for key, outcome in said.items() if outcome},
+        check_note=request.form.get("note", ""),
+        on_paper=request.form.get("on_paper", ""),
+    )
     [row] = lot_acts.ship(act.session, shipments=[shipment], now=act.now)
     flash(_("出库批次 %(number)s 已发运，转移联单已开具。", number=row.lot_no), "good")
     return redirect(url_for("facility.lot", lot_id=lot_id))

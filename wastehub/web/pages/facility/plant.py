@@ -11,9 +11,11 @@ from flask_babel import lazy_gettext as _l
 
 from ....domain import calendar, receiving
 from ....domain.errors import Conflict, NotFound, RuleViolation
-from ....services import lot_boards, treatment_boards
+from ....models.scales import scales_of
+from ....services import lot_boards, manifests, treatment_boards
 from ....services import treatments as plant_acts
 from ....services.treatments import LotReception, TreatmentRun
+from ... import loop_words, problem_words, store_words
 from ...acting import Act, acting, viewing
 from ...form_states import blank, refused
 from ...listing import Column, read_query
@@ -22,6 +24,7 @@ from .blueprint import (
     day_asked,
     decisions_of,
     gate_reasons,
+    id_of,
     ids_of,
     mass_of,
     named,
@@ -44,6 +47,10 @@ def plant_home(act: Act) -> str:
         coming=coming,
         coming_count=count,
         on=today,
+        loops=loop_words.todo(act),
+        problems=problem_words.todo(act),
+        store=store_words.todo(act),
+        papers=manifests.waiting(act.session, actor=act.actor, today=today),
         lot_href=lambda row: url_for("facility.receive_lot", lot_id=row.id),
     )
 
@@ -100,6 +107,7 @@ def receive_lot(act: Act, lot_id: UUID, violation: RuleViolation | None = None) 
         board=board,
         form=blank() if violation is None else refused_rows(violation),
         reasons=gate_reasons(),
+        scales=scales_of(act.session, [board.lot.plant_id])[board.lot.plant_id],
         gate=lot_boards.gate_items(act.session, board=board, on=calendar.on_date(act.now)),
     )
 
@@ -110,7 +118,8 @@ def receive_lot_submit(act: Act, lot_id: UUID) -> Any:
     """One reading for the lot (then only refusals are named), or a mass for each container."""
     total_g = mass_of("total_kg", max_g=receiving.VEHICLE_MASS_MAX_G)
     decisions, _rows = decisions_of(request.form)
-    order = LotReception(act.actor, lot_id, tuple(decisions), total_g)
+    scale_id = id_of("scale_id") if request.form.get("scale_id") else None
+    order = LotReception(act.actor, lot_id, tuple(decisions), total_g, scale_id)
     [row] = plant_acts.receive_lots(act.session, receptions=[order], now=act.now)
     flash(_("接收单 %(number)s 已办结，联单已确认。下一步：登记利用处置。", number=row.reception_no), "good")
     return redirect(url_for("facility.lot", lot_id=lot_id))

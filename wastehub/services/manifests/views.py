@@ -1,9 +1,9 @@
-"""Transfer manifests 危险废物转移联单: who sees which, the whole form, the number of the national system."""
+"""Transfer manifests 危险废物转移联单: who sees which, and the whole form with where each fact stands."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,23 +11,23 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
-from .. import ledger
-from ..domain import calendar, hazards, manifests, precautions
-from ..domain.actors import Actor
-from ..domain.errors import Conflict, NotFound
-from ..models import reference
-from ..models.batches import Batch, Container
-from ..models.lots import Lot, LotItem
-from ..models.manifests import Manifest, ManifestLine
-from ..models.organisations import Organisation
-from ..models.paging import matching, page_of
-from ..models.permits import Permit
-from ..models.receptions import Reception
-from ..models.route_plans import Round, Stop, Trip
-from ..models.users import User
-from ..models.vehicles import CrewMember, Vehicle
-from ..models.versioned import require_version
+from ...domain import calendar, hazards, manifests, precautions, roles
+from ...domain.actors import Actor
+from ...domain.errors import NotFound
+from ...models import reference
+from ...models.batches import Batch, Container
+from ...models.lots import Lot, LotItem
+from ...models.manifests import DiscrepancyReport, Manifest, ManifestLine, ManifestPhoto
+from ...models.organisations import Organisation
+from ...models.paging import matching, page_of
+from ...models.permits import Permit
+from ...models.receptions import Reception
+from ...models.route_plans import Round, Stop, Trip
+from ...models.scans import Scan
+from ...models.users import User
+from ...models.vehicles import CrewMember, Vehicle
 
+LATE_STATES = ("arrived", "discrepancy")
 UNDECIDED = ("submitted", "loaded", "in_transit", "arrived", "discrepancy", "paper_pending")
 
 
@@ -47,6 +47,15 @@ class ManifestRow:
     opened_at: datetime
     arrived_at: datetime | None
     confirm_due_on: date | None
+    on_paper: bool
+    backfill_due_on: date | None
+
+    @property
+    def due_on(self) -> date | None:
+        """The day by which somebody has to act: enter the paper, or confirm (Art. 18, 20)."""
+        if self.state == "paper_pending":
+            return self.backfill_due_on
+        return self.confirm_due_on if self.state in LATE_STATES else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,11 @@ class ManifestForm:
     handler: str
     containers: list[Container]
     may_number: bool
+    report: DiscrepancyReport | None
+    photos: list[str]
+    acts: frozenset[str]  # what this person may do now: use_paper, backfill, hand_over, report
+    positions: int  # places that phones reported while it was loaded: what there is of the track (Art. 11)
+    recorders: Mapping[str, str]  # names behind the authors of what was recorded
 
     @property
     def declared_g(self) -> int:
@@ -137,7 +151,8 @@ def list_manifests(
 ) -> tuple[list[ManifestRow], int, dict[str, int]]:
     """The manifests one may see, with count and mass of all that fit the filters.
 
-    `state`: one of the states, "open" (not decided yet), "overdue" (to be confirmed, past its day).
+    `state`: one of the states, "open" (not decided yet), "overdue" (to be confirmed or entered, past its
+    day), "on_paper" (run on paper, entered or not).
     """
     actor.require("manifest.view")
     mover_out, acceptor = aliased(Organisation), aliased(Organisation)
@@ -173,6 +188,7 @@ def list_manifests(
         "mass_g": mass.c.g,
         "opened_at": Manifest.opened_at,
         "confirm_due_on": Manifest.confirm_due_on,
+        "due_on": func.coalesce(Manifest.backfill_due_on, Manifest.confirm_due_on),
     }
     found, count, sums = page_of(
         session,
@@ -188,6 +204,40 @@ def list_manifests(
     return [_row(*each) for each in found], count, sums
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Manifests that wait for one's own unit: to confirm, to report, to enter from paper; `late` of them."""
+
+    arrived: int = 0
+    discrepancy: int = 0
+    paper_pending: int = 0
+    late: int = 0
+
+
+def waiting(session: Session, *, actor: Actor, today: date) -> Waiting:
+    """What a unit has to do about its manifests (Order 23, Art. 18, 20)."""
+    actor.require("manifest.view")
+    own = actor.organisation_id
+    confirm = and_(Manifest.state.in_(LATE_STATES), Manifest.acceptor_id == own)
+    enter = and_(
+        Manifest.state == "paper_pending",
+        Manifest.arrived_at.is_not(None),
+        or_(Manifest.acceptor_id == own, Manifest.carrier_id == own),
+    )
+    counts = dict(
+        session.execute(
+            select(Manifest.state, func.count()).where(or_(confirm, enter)).group_by(Manifest.state)
+        ).all()
+    )
+    late = select(func.count()).where(
+        or_(
+            and_(confirm, Manifest.confirm_due_on < today),
+            and_(enter, Manifest.backfill_due_on < today),
+        )
+    )
+    return Waiting(**{str(k): int(v) for k, v in counts.items()}, late=int(session.scalar(late) or 0))
+
+
 def _filters(
     state: str, leg: str, today: date, from_on: date | None, until_on: date | None
 ) -> list[ColumnElement[bool]]:
@@ -195,7 +245,11 @@ def _filters(
     if state == "open":
         found.append(Manifest.state.in_(UNDECIDED))
     elif state == "overdue":
-        found += [Manifest.state.in_(("arrived", "discrepancy")), Manifest.confirm_due_on < today]
+        unconfirmed = and_(Manifest.state.in_(LATE_STATES), Manifest.confirm_due_on < today)
+        not_entered = and_(Manifest.state == "paper_pending", Manifest.backfill_due_on < today)
+        found.append(or_(unconfirmed, not_entered))
+    elif state == "on_paper":
+        found.append(Manifest.paper_since_at.is_not(None))
     elif state:
         found.append(Manifest.state == state)
     if leg in ("1", "2"):
@@ -221,10 +275,21 @@ def _row(paper: Manifest, mover_out: str, acceptor: str, plate: str, mass_g: int
         opened_at=paper.opened_at,
         arrived_at=paper.arrived_at,
         confirm_due_on=paper.confirm_due_on,
+        on_paper=paper.on_paper,
+        backfill_due_on=paper.backfill_due_on,
     )
 
 
-def _visible(session: Session, actor: Actor, manifest_id: UUID, *, lock: bool = False) -> Manifest:
+_PARTS = (
+    joinedload(Manifest.mover_out),
+    joinedload(Manifest.carrier),
+    joinedload(Manifest.acceptor),
+    selectinload(Manifest.lines),
+    selectinload(Manifest.carriages),
+)
+
+
+def visible(session: Session, actor: Actor, manifest_id: UUID, *, lock: bool = False) -> Manifest:
     """The manifest, if it is the actor's to see. Raises NotFound."""
     mover_out, acceptor = aliased(Organisation), aliased(Organisation)
     query = (
@@ -232,12 +297,7 @@ def _visible(session: Session, actor: Actor, manifest_id: UUID, *, lock: bool = 
         .join(mover_out, mover_out.id == Manifest.mover_out_id)
         .join(acceptor, acceptor.id == Manifest.acceptor_id)
         .where(Manifest.id == manifest_id, _scope(actor, mover_out, acceptor))
-        .options(
-            joinedload(Manifest.mover_out),
-            joinedload(Manifest.carrier),
-            joinedload(Manifest.acceptor),
-            selectinload(Manifest.lines),
-        )
+        .options(*_PARTS)
         .execution_options(populate_existing=lock)
     )
     if lock:
@@ -254,7 +314,23 @@ def manifest_view(session: Session, *, actor: Actor, manifest_id: UUID) -> Manif
     Source: Transfer Measures (Order 23 of 2021), Art. 10-13, 18.
     """
     actor.require("manifest.view")
-    paper = _visible(session, actor, manifest_id)
+    paper = visible(session, actor, manifest_id)
+    form = _form(session, paper)
+    return replace(form, may_number=may_number(actor, paper), acts=_acts(actor, paper))
+
+
+def manifest_of_load(session: Session, *, manifest_id: UUID) -> ManifestForm:
+    """The form to read only, for whoever was shown the load's papers: nothing may be done with it.
+
+    Raises NotFound. Whether the manifest is of that load is for the caller to know.
+    """
+    found = session.scalars(select(Manifest).where(Manifest.id == manifest_id).options(*_PARTS)).one_or_none()
+    if found is None:
+        raise NotFound("object.not_found")
+    return _form(session, found)
+
+
+def _form(session: Session, paper: Manifest) -> ManifestForm:
     on = calendar.on_date(paper.loaded_at or paper.opened_at)
     permits = _permit_numbers(session, {paper.acceptor_id, paper.carrier_id}, on)
     people = _people(session, paper)
@@ -263,6 +339,7 @@ def manifest_view(session: Session, *, actor: Actor, manifest_id: UUID) -> Manif
     letters = [letter for line in paper.lines for letter in hazards.parse(line.hazards)]
     letters = list(dict.fromkeys(letters))
     containers = _containers(session, paper)
+    report = session.get(DiscrepancyReport, paper.id)
     return ManifestForm(
         manifest=paper,
         lines=_lines(session, paper, containers),
@@ -278,17 +355,59 @@ def manifest_view(session: Session, *, actor: Actor, manifest_id: UUID) -> Manif
         received_at=paper.decided_at if reception and paper.state != "void" else None,
         handler=handler,
         containers=containers,
-        may_number=may_number(actor, paper),
+        may_number=False,
+        report=report,
+        photos=_photos(session, paper),
+        acts=frozenset(),
+        positions=_positions(session, paper),
+        recorders=_names(session, [paper.backfilled_by, report.recorded_by if report else ""]),
     )
 
 
 def may_number(actor: Actor, paper: Manifest) -> bool:
     """Whether this person may enter the official number now: for pages that decide which buttons to show."""
-    allowed = actor.role in ("dispatcher", "plant") and actor.organisation_id in _parties(paper)
+    allowed = actor.role in ("dispatcher", "plant") and actor.organisation_id in parties(paper)
     return allowed and paper.state != "void" and not (paper.official_no and paper.state in manifests.CLOSED)
 
 
-def _parties(paper: Manifest) -> tuple[UUID, UUID, UUID]:
+def _acts(actor: Actor, paper: Manifest) -> frozenset[str]:
+    """What this person may do with the manifest now: for pages that decide which buttons to show."""
+    moving = paper.loaded_at is not None and paper.arrived_at is None and paper.state != "void"
+    possible = {
+        "use_paper": manifests.may(paper.state, "use_paper"),
+        "backfill": manifests.may(paper.state, "backfill") and paper.arrived_at is not None,
+        "hand_over": moving and actor.organisation_id == paper.carrier_id,
+        "report": paper.state == "discrepancy" and actor.organisation_id == paper.acceptor_id,
+    }
+    own = actor.organisation_id in parties(paper)
+    return frozenset(
+        act for act, now in possible.items() if now and own and roles.may(actor.role, f"manifest.{act}")
+    )
+
+
+def _positions(session: Session, paper: Manifest) -> int:
+    query = select(func.count()).where(Scan.stop_id == paper.stop_id, Scan.lon_e6.is_not(None))
+    return int(session.scalar(query) or 0) if paper.stop_id else 0
+
+
+def _photos(session: Session, paper: Manifest) -> list[str]:
+    query = select(ManifestPhoto.photo_sha256).where(ManifestPhoto.manifest_id == paper.id)
+    return list(session.scalars(query.order_by(ManifestPhoto.page)))
+
+
+def _names(session: Session, authors: list[str]) -> dict[str, str]:
+    """The display names behind authors "user:<id>"; others stand for themselves."""
+    found = {author: "" for author in authors if author}
+    for author in found:
+        try:
+            user = session.get(User, UUID(author.removeprefix("user:")))
+        except ValueError:
+            continue
+        found[author] = user.display_name if user else ""
+    return found
+
+
+def parties(paper: Manifest) -> tuple[UUID, UUID, UUID]:
     return paper.mover_out_id, paper.carrier_id, paper.acceptor_id
 
 
@@ -357,45 +476,3 @@ def _lines(session: Session, paper: Manifest, containers: list[Container]) -> li
         )
         for line in paper.lines
     ]
-
-
-def record_official_number(
-    session: Session, *, actor: Actor, manifest_id: UUID, number: str, version: int | None, now: datetime
-) -> Manifest:
-    """Enter the number that the national system has issued; it may be corrected until the manifest is closed.
-
-    Raises NotFound, StaleVersion, InvalidInput (manifest.number_*), Conflict: manifest.number_taken,
-    manifest.number_sealed, manifest.act_not_allowed (a void manifest).
-    Source: Transfer Measures Art. 15.
-    """
-    actor.require("manifest.number")
-    paper = _visible(session, actor, manifest_id, lock=True)
-    actor.require_own(*_parties(paper))
-    require_version(paper, version)
-    if paper.state == "void":
-        raise Conflict("manifest.act_not_allowed", state=paper.state, act="number")
-    origin = paper.mover_out.county_code or ""
-    plain = manifests.official_number(
-        number,
-        year=calendar.on_date(paper.opened_at).year,
-        province=origin[:2] or "33",
-        city=origin[2:4] or None,
-    )
-    if plain == paper.official_no:
-        return paper
-    if paper.official_no and paper.state in manifests.CLOSED:
-        raise Conflict("manifest.number_sealed", field="official_number", number=paper.official_no)
-    if session.scalar(select(Manifest.id).where(Manifest.official_no == plain)) is not None:
-        raise Conflict("manifest.number_taken", field="official_number", number=plain)
-    before, paper.official_no = paper.official_no or "", plain
-    session.flush()
-    event = ledger.Event(
-        type="manifest.numbered",
-        author=actor.author,
-        site=paper.mover_out.site,
-        at=now,
-        subject=paper.provisional_no,
-        facts={"official_no": plain, "before": before},
-    )
-    ledger.append(session, [event], now=now)
-    return paper

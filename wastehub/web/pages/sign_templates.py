@@ -1,0 +1,106 @@
+"""For administrators: sizes and colours of zone and facility signs, decided from a day on."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from ... import clock
+from ...domain import calendar, signs
+from ...domain.errors import InvalidInput, RuleViolation
+from ...papers import signs as paper
+from ...services import sign_templates
+from .. import words
+from ..acting import Act, acting, viewing
+from ..context import current_actor, database
+from ..form_states import blank, refused
+from ..forms import FormState
+from .firm_codes import pdf
+
+pages = Blueprint("sign_templates", __name__, url_prefix="/admin/sign-template")
+
+KEYS = tuple(signs.current({}))
+SPECIMEN = (
+    paper.ZoneBox("A1", "示例分区甲", ("矿物油", "900-249-08"), here=True),
+    paper.ZoneBox("A2", "示例分区乙", ("沾染物", "900-041-49")),
+)
+
+
+@pages.get("/")
+@viewing("reference.manage")
+def template(act: Act) -> str:
+    return _page(act, None)
+
+
+def _page(act: Act, form: FormState | None) -> str:
+    today = calendar.on_date(act.now)
+    values = _shown(sign_templates.in_force(act.session, on=today))
+    return render_template(
+        "sign_templates/template.html",
+        form=form or blank(values | {"valid_from": today.isoformat()}),
+        sizes=(*signs.ZONE.values(), *signs.FACILITY.values()),
+        zones=len(signs.ZONE),
+        colours=signs.COLOURS,
+        decisions=sign_templates.decisions(act.session, actor=act.actor),
+        shown=lambda row: signs.hex_colour(row.value_int) if row.unit == "rgb" else f"{row.value_int} mm",
+        least=signs.SIDE_MM_MIN,
+        most=signs.SIDE_MM_MAX,
+        today=today,
+        in_language=words.in_language,
+    )
+
+
+def _shown(values: dict[str, int]) -> dict[str, str]:
+    grounds = {each.key for each in signs.COLOURS}
+    now = signs.current(values)
+    return {key: signs.hex_colour(value) if key in grounds else str(value) for key, value in now.items()}
+
+
+def _again(violation: RuleViolation) -> str:
+    with database().reading() as session:
+        return _page(Act(session, current_actor(), clock.now_utc()), refused(request.form, violation))
+
+
+@pages.post("/")
+@acting("reference.manage", on_violation=_again)
+def decide(act: Act) -> Any:
+    made = sign_templates.decide(
+        act.session,
+        actor=act.actor,
+        values={key: request.form[key] for key in KEYS if key in request.form},
+        valid_from=_day(request.form.get("valid_from", "")),
+        reason=request.form.get("reason", ""),
+        now=act.now,
+    )
+    on = made[0].effective_from_on.isoformat()
+    flash(_("新标志尺寸和颜色自 %(on)s 起使用，已记入账本。", on=on), "good")
+    return redirect(url_for("sign_templates.template"))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as wrong:
+        raise InvalidInput("input.invalid", field="valid_from") from wrong
+
+
+@pages.get("/specimen.pdf")
+@viewing("reference.manage")
+def specimen(act: Act) -> Response:
+    """A zone sign of an invented store as it is drawn on a day."""
+    given = request.args.get("on", "")
+    values = sign_templates.in_force(act.session, on=_day(given) if given else calendar.on_date(act.now))
+    size = signs.size_mm(signs.ZONE, request.args.get("size", "zone_near"), values)
+    sign = paper.ZoneSign(
+        "示例单位",
+        SPECIMEN,
+        ground=signs.colour(signs.GROUND, values),
+        field=signs.colour(signs.FIELD, values),
+    )
+    file = io.BytesIO()
+    paper.write_zone_sign(file, sign, size)
+    return pdf(file, "sign-specimen.pdf")
