@@ -18,8 +18,8 @@ never reach 3 sigma. Below the least number of weighings (configuration) there i
 were not exactly symmetric to begin with (water that evaporates, on every single drum) count as drift: they
 should be declared as loss.
 
-Source: LEDGER, section 12 ("|sum of TOL| per scale and month against 3 sigma"); the numbers are
-configuration, legal_limits drift_sigma and drift_weighings_min, certainty N.
+Source: our own rule, no law asks for it (sum of tolerance postings per scale and month against
+3 sigma); the numbers are configuration, legal_limits drift_sigma and drift_weighings_min, certainty N.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What stands on a label beside what the standard fixes: which fields, their captions, the symbols'
 grounds.
 
-DOMAIN 3.1 confirms nine fields of HJ 1276-2022; the others, the wording of two captions and the colours
+Nine fields of HJ 1276-2022 are confirmed; the others, the wording of two captions and the colours
 of the hazard symbols are not confirmed and therefore template data: an administrator decides them, from
 a day on.
 """

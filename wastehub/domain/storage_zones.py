@@ -1,7 +1,7 @@
 """Where in a store a container may stand.
 
-Source: GB 18597-2023 4.3, 6.1.2 (kept by category, incompatible wastes never meet); matrix of DOMAIN
-7.5: only C shares a zone, F never stands in adjoining zones.
+Source: GB 18597-2023 4.3, 6.1.2 (kept by category, incompatible wastes never meet); the matrix of
+segregation groups (seed/reference): only C shares a zone, F never stands in adjoining zones.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Above, across the whole label, what the waste is. Below on the left the other fi
 hazard symbols, the short code and the QR code. Texts are wrapped and the lines brought closer, but no
 character gets lower than the standard's minimum: what does not fit is refused. The text height is that
 of a square Chinese character (国), measured, not the nominal size of the font. Source: HJ 1276-2022,
-Table 1; DOMAIN 3.1.
+Table 1.
 """
 
 from __future__ import annotations
