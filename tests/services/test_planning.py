@@ -18,6 +18,7 @@ from tests.services.planning_world import ACID, BATTERY, DAY, LYE, NOW, OIL, RAG
 from wastehub.db import Database
 from wastehub.domain.actors import Actor
 from wastehub.domain.errors import Conflict, Forbidden, InvalidInput
+from wastehub.models import leases
 from wastehub.models.batches import Container
 from wastehub.models.organisations import Contract, Organisation, PlanLine
 from wastehub.models.permits import Permit
@@ -420,7 +421,7 @@ def test_a_dead_workers_run_is_taken_up_and_its_late_result_is_dropped(database:
     held = planning.runs._Held.take(database, run_id, lambda: NOW)
     assert held is not None
     assert planning.execute_run(database, run_id=run_id, now=lambda: NOW) is None, "the lease still holds"
-    later = NOW + planning.runs.LEASE + timedelta(seconds=1)
+    later = NOW + leases.LEASE + timedelta(seconds=1)
     with database.transaction() as session:
         assert planning.requeue_expired(session, now=later) == [run_id]
     plan_id = planning.execute_run(database, run_id=run_id, now=lambda: later)

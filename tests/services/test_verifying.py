@@ -13,6 +13,7 @@ from wastehub import ledger
 from wastehub.db import Database
 from wastehub.domain.actors import Actor
 from wastehub.domain.errors import Conflict, Forbidden, NotFound
+from wastehub.models import leases
 from wastehub.models.verification_runs import VerificationRun
 from wastehub.services import audits
 from wastehub.services.audits import verifying
@@ -121,7 +122,7 @@ def test_progress_is_told_while_the_walk_goes_on(database: Database, monkeypatch
 def test_what_a_dead_worker_left_is_put_back_and_given_up_after_three_times(database: Database) -> None:
     run = asked(database)
     later = NOW + timedelta(minutes=5)
-    for _ in range(verifying.ATTEMPTS_MAX):
+    for _ in range(leases.ATTEMPTS_MAX):
         assert verifying._Held.take(database, run.id, lambda: NOW) is not None
         with database.transaction() as session:
             waiting = audits.requeue_verifications(session, now=later)

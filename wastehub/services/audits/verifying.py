@@ -10,19 +10,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ... import ledger
 from ...db import Database, new_id
 from ...domain.actors import Actor
 from ...domain.errors import Conflict, NotFound
+from ...models import leases
+from ...models.leases import LEASE, WAITING
 from ...models.verification_runs import VerificationRun, newest_runs
 
-WAITING = ("queued", "running")
-LEASE = timedelta(seconds=60)
 BEAT = timedelta(seconds=1)
-ATTEMPTS_MAX = 3
 FINDINGS_MAX = 50
 # From this size on not each signature is checked from the page; the command line checks all of them.
 SIGNATURES_MAX = 200_000
@@ -92,23 +91,7 @@ def verifications(session: Session, *, actor: Actor, limit: int = 10) -> list[Ve
 
 def requeue_verifications(session: Session, *, now: datetime) -> list[UUID]:
     """The runs to be put into the queue again: their worker is gone, or they never reached the queue."""
-    query = select(VerificationRun).where(
-        or_(
-            (VerificationRun.state == "running") & (VerificationRun.lease_until_at < now),
-            (VerificationRun.state == "queued") & (VerificationRun.requested_at < now - LEASE),
-        )
-    )
-    again: list[UUID] = []
-    for run in session.scalars(query.with_for_update()):
-        if run.attempt >= ATTEMPTS_MAX:
-            run.state, run.failure, run.finished_at = "failed", "verification.worker_lost", now
-        elif run.cancel_requested:
-            run.state, run.finished_at = "cancelled", now
-        else:
-            run.state, run.lease_until_at = "queued", None
-            again.append(run.id)
-    session.flush()
-    return again
+    return leases.requeue(session, VerificationRun, lost="verification.worker_lost", now=now)
 
 
 def execute_verification(database: Database, *, run_id: UUID, now: Callable[[], datetime]) -> bool:
@@ -151,14 +134,11 @@ class _Held:
     @classmethod
     def take(cls, database: Database, run_id: UUID, now: Callable[[], datetime]) -> _Held | None:
         with database.transaction() as session:
-            run = session.get(VerificationRun, run_id, with_for_update=True)
             at = now()
-            if run is None or run.state not in WAITING:
+            run = leases.take(session, VerificationRun, run_id, at=at)
+            if run is None:
                 return None
-            if run.state == "running" and run.lease_until_at is not None and run.lease_until_at > at:
-                return None
-            run.state, run.attempt = "running", run.attempt + 1
-            run.lease_until_at, run.heartbeat_at, run.started_at = at + LEASE, at, at
+            run.started_at = at
             session.flush()
             return cls(database, run, now)
 

@@ -16,13 +16,13 @@ from ...db import new_id
 from ...domain import calendar
 from ...domain.actors import Actor
 from ...domain.errors import Conflict, InvalidInput, NotFound
+from ...models.leases import WAITING
 from ...models.route_plans import PlanningRun, RoutePlan
 from ...models.versioned import require_version
 from .origins import plan_with_solution, require_draft, solution_of
 from .pins import Pins
 
 BUDGET_MAX_S = 1800
-WAITING = ("queued", "running")
 # Only a part moves: the plan is near its best at once, and a person waits for it.
 REST_BUDGET_S = 2
 

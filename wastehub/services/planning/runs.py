@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from routing import ProblemError, Progress, Solution, StopRule
@@ -18,17 +18,16 @@ from routing import ProblemError, Progress, Solution, StopRule
 from ...db import Database
 from ...domain.actors import Actor
 from ...domain.errors import Conflict, RuleViolation
+from ...models import leases
 from ...models.forecasts import Forecast
+from ...models.leases import LEASE
 from ...models.route_plans import PlanningRun, RoundRevision, RoutePlan
 from . import forecasts, revisions
-from .asking import WAITING
 from .incidents import Incident
 from .origins import Origin, origin_of
 from .plans import PlanBreaksRules, plan_day
 
-LEASE = timedelta(seconds=60)
 BEAT = timedelta(seconds=1)
-ATTEMPTS_MAX = 3
 
 
 class LeaseLost(RuntimeError):
@@ -40,23 +39,7 @@ def requeue_expired(session: Session, *, now: datetime) -> list[UUID]:
 
     A run whose worker died three times is failed instead: it is the run that kills them.
     """
-    query = select(PlanningRun).where(
-        or_(
-            (PlanningRun.state == "running") & (PlanningRun.lease_until_at < now),
-            (PlanningRun.state == "queued") & (PlanningRun.requested_at < now - LEASE),
-        )
-    )
-    again: list[UUID] = []
-    for run in session.scalars(query.order_by(PlanningRun.requested_at).with_for_update()):
-        if run.attempt >= ATTEMPTS_MAX:
-            run.state, run.failure, run.finished_at = "failed", "plan.worker_lost", now
-        elif run.cancel_requested:
-            run.state, run.finished_at = "cancelled", now
-        else:
-            run.state, run.lease_until_at = "queued", None
-            again.append(run.id)
-    session.flush()
-    return again
+    return leases.requeue(session, PlanningRun, lost="plan.worker_lost", now=now)
 
 
 def execute_run(database: Database, *, run_id: UUID, now: Callable[[], datetime]) -> UUID | None:
@@ -94,15 +77,9 @@ class _Held:
     @classmethod
     def take(cls, database: Database, run_id: UUID, now: Callable[[], datetime]) -> _Held | None:
         with database.transaction() as session:
-            run = session.get(PlanningRun, run_id, with_for_update=True)
-            at = now()
-            if run is None or run.state not in WAITING:
+            run = leases.take(session, PlanningRun, run_id, at=now())
+            if run is None:
                 return None
-            if run.state == "running" and run.lease_until_at is not None and run.lease_until_at > at:
-                return None
-            run.state, run.attempt = "running", run.attempt + 1
-            run.lease_until_at, run.heartbeat_at = at + LEASE, at
-            session.flush()
             return cls(database, run, now)
 
     def work(self) -> UUID | None:

@@ -16,7 +16,7 @@ from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ...db import Database, new_id
@@ -24,17 +24,15 @@ from ...domain import calendar
 from ...domain.actors import Actor
 from ...domain.errors import Conflict, InvalidInput, NotFound, RuleViolation
 from ...domain.statutory.sheets import Document
-from ...models import reference
+from ...models import leases, reference
 from ...models.filings import ExportRun
+from ...models.leases import LEASE, WAITING
 from ...models.organisations import Organisation
 from . import access
 from .documents import Wanted, checked_options, compose
 
 FORMS: Mapping[str, str] = {"xlsx": "xlsx", "csv": "zip", "pdf": "pdf"}
-LEASE = timedelta(seconds=60)
 BEAT = timedelta(seconds=1)
-ATTEMPTS_MAX = 3
-WAITING = ("queued", "running")
 # A unit asks for so many files at once and no more.
 OPEN_MAX = 5
 # write(document, form, file, watch): drawn by wastehub.papers, handed in by the worker.
@@ -152,23 +150,7 @@ def file_of(session: Session, *, actor: Actor, run_id: UUID, folder: Path) -> tu
 
 def requeue_exports(session: Session, *, now: datetime) -> list[UUID]:
     """The runs to be queued again: their worker is gone, or they never reached the queue."""
-    query = select(ExportRun).where(
-        or_(
-            (ExportRun.state == "running") & (ExportRun.lease_until_at < now),
-            (ExportRun.state == "queued") & (ExportRun.requested_at < now - LEASE),
-        )
-    )
-    again: list[UUID] = []
-    for run in session.scalars(query.order_by(ExportRun.requested_at).with_for_update()):
-        if run.attempt >= ATTEMPTS_MAX:
-            run.state, run.failure, run.finished_at = "failed", "export.worker_lost", now
-        elif run.cancel_requested:
-            run.state, run.finished_at = "cancelled", now
-        else:
-            run.state, run.lease_until_at = "queued", None
-            again.append(run.id)
-    session.flush()
-    return again
+    return leases.requeue(session, ExportRun, lost="export.worker_lost", now=now)
 
 
 def purge_exports(session: Session, *, folder: Path, now: datetime) -> int:
@@ -218,15 +200,9 @@ class _Held:
     @classmethod
     def take(cls, database: Database, run_id: UUID, now: Callable[[], datetime]) -> _Held | None:
         with database.transaction() as session:
-            run = session.get(ExportRun, run_id, with_for_update=True)
-            at = now()
-            if run is None or run.state not in WAITING:
+            run = leases.take(session, ExportRun, run_id, at=now())
+            if run is None:
                 return None
-            if run.state == "running" and run.lease_until_at is not None and run.lease_until_at > at:
-                return None
-            run.state, run.attempt = "running", run.attempt + 1
-            run.lease_until_at, run.heartbeat_at = at + LEASE, at
-            session.flush()
             return cls(database, run, session.get_one(Organisation, run.organisation_id), now)
 
     def work(self, folder: Path, write: Write) -> bool:
