@@ -5,6 +5,7 @@ new_page(...)              a page in a fresh context; at the end of the test any
                            uncaught exception, breach of the content security policy, answer of
                            500 or more or failed request fails it (`allow=` lists expected ones)
 camera_browser(film)       a browser whose camera shows the film that `qr_film` wrote
+fits(page)                 nothing scrolls sideways
 screenshot(page, name)     a picture in the folder WASTEHUB_SCREENSHOTS, if that is set
 check_accessibility(page)  axe finds nothing serious (WCAG 2.2 AA)
 """
@@ -180,9 +181,17 @@ def screenshot() -> Callable[..., None]:
         if folder := os.environ.get("WASTEHUB_SCREENSHOTS"):
             target = Path(folder) / f"{name}.png"
             target.parent.mkdir(parents=True, exist_ok=True)
+            page.wait_for_load_state()
             page.screenshot(path=target, full_page=full_page)
 
     return take
+
+
+def fits(page: Page) -> None:
+    """Nothing scrolls sideways. After a click the new page may have come without a single element yet."""
+    page.wait_for_load_state()
+    wide, room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= room, page.url
 
 
 @pytest.fixture
@@ -190,6 +199,7 @@ def check_accessibility() -> Callable[[Page], None]:
     def check(page: Page) -> None:
         if not AXE.is_file():
             pytest.fail("axe-core is missing: run `python3 -m wastehub setup`", pytrace=False)
+        page.wait_for_load_state()
         # evaluate, not a script tag: the pages' content security policy stays as it is.
         page.evaluate(AXE.read_text(encoding="utf-8"))
         found = page.evaluate(

@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from tests import firms
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP, PHONE, fits
 from tests.services import planning_world as world
 from tests.web.conftest import PASSWORD, add_user, cheap_passwords  # noqa: F401  (fixture)
 from wastehub import clock, config
@@ -203,7 +203,7 @@ def test_the_review_fits_the_screen(
     sign_in(page)
     for name in (f"plans/{plan_id}", f"plans/{plan_id}/adjust", "plans", "requests", "rounds"):
         page.goto(f"/dispatcher/{name}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], name
+        fits(page)
         check_accessibility(page)
         shot = name.replace(str(plan_id), "plan").replace("/", "-")
         screenshot(page, f"dispatcher/{shot}-{viewport['width']}")
@@ -262,7 +262,7 @@ def test_an_order_that_breaks_rules_fits_the_screen(
     sign_in(page)
     page.goto(f"/dispatcher/plans/{plan_id}/adjust?move={early}~{plate}~{len(orders[plate])}~0")
     expect(page.get_by_role("alert")).to_contain_text("最近的可行位置")
-    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    fits(page)
     check_accessibility(page)
     screenshot(page, f"dispatcher/adjust-broken-{viewport['width']}")
     page.get_by_role("link", name="移到这里").click()
@@ -295,7 +295,7 @@ def test_a_sick_crews_stops_are_planned_again_reviewed_and_published(
     page.get_by_role("button", name="重新安排其余站点").click()
     page.wait_for_url("**/dispatcher/revisions/*")
     expect(page.get_by_role("heading", name="班组要知道的变化")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    fits(page)
     check_accessibility(page)
     screenshot(page, f"dispatcher/revision-{viewport['width']}")
     page.get_by_role("button", name="发布调整").click()

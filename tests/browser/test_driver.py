@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from tests.browser.conftest import DESKTOP, PHONE, qr_film
+from tests.browser.conftest import DESKTOP, PHONE, fits, qr_film
 from tests.services import driving_world, planning_world
 from tests.services.driving_world import at
 from tests.web.conftest import PASSWORD
@@ -80,7 +80,7 @@ def big_buttons(page: Page) -> None:
     )
     for height in page.locator(wanted).evaluate_all("all => all.map(each => each.offsetHeight)"):
         assert height >= 56
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    fits(page)
 
 
 def test_the_driver_scans_weighs_loads_and_brings_it_home(
@@ -238,7 +238,7 @@ def test_the_manifest_is_read_on_the_phone_and_fits_the_paper(
     screenshot(page, "manifests/index-phone")
     page.get_by_role("link", name=paper.provisional_no).click()
     page.get_by_text("第三部分").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    fits(page)
     check_accessibility(page)
     screenshot(page, "manifests/manifest-phone")
     page.set_viewport_size(DESKTOP)

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import firms
-from tests.browser.conftest import PHONE, serving
+from tests.browser.conftest import PHONE, fits, serving
 from tests.web.conftest import PASSWORD, add_user
 from wastehub import clock, config
 from wastehub.app import create_app
@@ -120,8 +120,7 @@ def test_the_pages_are_accessible_and_never_scroll_sideways(
     firm = page.locator("a.row-link").first.get_attribute("href")
     for path in ("/enterprises/", "/enterprises/new", "/enterprises/upload", str(firm), f"{firm}/edit"):
         page.goto(path)
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= page.viewport_size["width"], path
+        fits(page)
         check_accessibility(page)
         name = path.replace(str(firm), "/enterprises/one").replace("/", "-")
         screenshot(page, f"admin{name}-{'phone' if viewport else 'desk'}")

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import firms
-from tests.browser.conftest import PHONE, serving
+from tests.browser.conftest import PHONE, fits, serving
 from tests.web.conftest import PASSWORD, add_user
 from wastehub import clock, config
 from wastehub.app import create_app
@@ -101,7 +101,6 @@ def test_the_generators_pages_are_accessible_and_never_scroll_sideways(
         "/enterprise/compliance",
     ):
         page.goto(path)
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= page.viewport_size["width"], path
+        fits(page)
         check_accessibility(page)
         screenshot(page, f"enterprise{path.replace('/', '-')}-{'phone' if viewport else 'desk'}")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from tests import firms
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP, PHONE, fits
 from tests.services import driving_world
 from tests.services.driving_world import at
 from tests.web.conftest import PASSWORD, add_user
@@ -67,11 +67,6 @@ def sign_in(page: Page, login: str) -> None:
     page.fill("[name=password]", PASSWORD)
     page.click("form:has([name=password]) button[type=submit]")
     page.wait_for_load_state()
-
-
-def fits(page: Page) -> None:
-    """Nothing scrolls sideways."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", ENGLISH])

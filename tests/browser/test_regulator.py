@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, serving
+from tests.browser.conftest import DESKTOP, PHONE, fits, serving
 from tests.databases import Databases
 from tests.services import chain_world
 from tests.services.chain_world import NOW, Chain
@@ -105,7 +105,7 @@ def test_every_page_is_accessible_and_nothing_scrolls_sideways(
     sign_in(page, login)
     for name, path in pages_of(login, chain).items():
         page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], path
+        fits(page)
         check_accessibility(page)
         screenshot(page, f"regulator/{name}-{viewport['width']}")
 

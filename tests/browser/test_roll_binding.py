@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, fits
 from tests.services import driving_world
 from tests.services.driving_world import at
 from tests.web.conftest import PASSWORD
@@ -77,7 +77,7 @@ def test_a_number_of_a_roll_is_bound_at_the_gate(
     page.wait_for_url("**#bind")
     screenshot(page, "driver/bind")
     check_accessibility(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    fits(page)
     # A mistyped number is refused in words, and nothing is bound.
     wrong = number[:-1] + ("2" if number[-1] != "2" else "3")
     page.locator("#roll-code").fill(wrong)

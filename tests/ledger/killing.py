@@ -15,6 +15,7 @@ import random
 import signal
 import sys
 import time
+import traceback
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -76,6 +77,10 @@ def fork_writer(url: str, folder: Path, name: str) -> tuple[int, IO[str]]:
             os.close(reading)
             with os.fdopen(writing, "w") as said:
                 write(url, folder, name, said)
+        except BaseException:
+            # A writer never ends by itself: if it does, the test says of what.
+            traceback.print_exc()
+            sys.stderr.flush()
         finally:
             os._exit(1)
     os.close(writing)

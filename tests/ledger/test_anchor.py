@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -181,6 +182,65 @@ def test_a_crash_between_commit_and_anchor_is_made_good_at_the_start(log: Databa
     assert anchor.read() != behind.head
     assert sealing.check(log, anchor) is None
     assert anchor.read() == behind.head
+
+
+def test_a_crash_before_the_first_anchor_is_told_from_one_that_was_taken_away(
+    log: Database, anchor: Anchor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The very first checkpoint is in the database, and the power goes before the anchor follows."""
+    many(log, 3)
+    whole_swap, steps = Anchor._swap, []
+
+    def powerless(self: Anchor, expected: TreeHead | None, note: str) -> None:
+        steps.append(TreeHead.parse(note).size)
+        if len(steps) == 2:
+            raise KeyboardInterrupt
+        whole_swap(self, expected, note)
+
+    monkeypatch.setattr(Anchor, "_swap", powerless)
+    with pytest.raises(KeyboardInterrupt):
+        sealing.seal(log, [LOG], anchor, now=NOW)
+    assert steps == [0, 4]
+    monkeypatch.undo()
+    assert sealing.check(log, anchor) is None
+    anchored = anchor.read()
+    assert anchored is not None and anchored.size == 4
+
+
+def test_a_leader_that_sleeps_before_it_looks_refuses_nothing(
+    log: Database, anchor: Anchor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one makes the first checkpoint while this one is paused on its way into the anchor's folder."""
+    many(log, 3)
+    held = Anchor.held
+
+    def paused(self: Anchor) -> Any:
+        monkeypatch.setattr(Anchor, "held", held)
+        sealed(log, self)
+        many(log, 1)
+        return held(self)
+
+    monkeypatch.setattr(Anchor, "held", paused)
+    assert sealed(log, anchor).size == 5
+    assert anchor.refusals() == {}
+
+
+def test_a_start_beside_the_first_seal_refuses_nothing(
+    log: Database, anchor: Anchor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first checkpoint comes between the look at the anchor and the look at the database."""
+    many(log, 3)
+    read = Anchor.read
+
+    def early(self: Anchor) -> TreeHead | None:
+        monkeypatch.setattr(Anchor, "read", read)
+        found = read(self)
+        sealed(log, self)
+        return found
+
+    monkeypatch.setattr(Anchor, "read", early)
+    assert sealing.check(log, anchor) is None
+    assert anchor.refusals() == {}
 
 
 def test_checkpoints_without_an_anchor_are_refused_until_an_operator_decides(

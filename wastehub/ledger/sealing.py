@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -10,10 +10,12 @@ from sqlalchemy.exc import IntegrityError
 
 from wastehub.db import Database
 
-from . import files, integrating
+from . import files, integrating, notes
 from .anchor import SOURCE, Anchor, AnchorMoved, Refusal, compare
+from .checkpoints import TreeHead
 from .integrating import Checkpoint, LedgerDamaged
 from .notes import LogSigner
+from .tree import EMPTY_ROOT
 
 
 class Refused(RuntimeError):
@@ -29,16 +31,29 @@ def check(database: Database, anchor: Anchor) -> Refusal | None:
 
     A database whose last checkpoint did not reach the anchor (a crash between the two) brings it forward.
     """
-    with database.reading() as session:
-        anchored = anchor.read()
-        refusal = compare(session, anchored)
-        newest = integrating.latest(session)
+    anchored, newest, refusal = _compared(database, anchor)
     anchor.note_refusal(SOURCE, refusal)
     if refusal is None and newest is not None and newest.head != anchored:
         # Web server and worker start together: whoever comes second finds it done.
         with suppress(AnchorMoved):
             anchor.advance(anchored, newest.note)
     return refusal
+
+
+def _compared(
+    database: Database, anchor: Anchor
+) -> tuple[TreeHead | None, Checkpoint | None, Refusal | None]:
+    """What the anchor says, the newest checkpoint, and how they contradict each other.
+
+    An anchor that moved between the two looks is no contradiction: both are looked at again.
+    """
+    while True:
+        anchored = anchor.read()
+        with database.reading() as session:
+            refusal = compare(session, anchored)
+            newest = integrating.latest(session)
+        if refusal is None or anchor.read() == anchored:
+            return anchored, newest, refusal
 
 
 def seal(
@@ -52,14 +67,18 @@ def seal(
     with database.reading() as session:
         if not integrating.is_behind(session):
             return None
-    anchored = anchor.read()
     try:
         _fold_ahead(database)
         with anchor.held() as swap:
+            # Read while nobody else can move it: a process that was paused here would hold an old one against
+            # a newer database.
+            anchored = anchor.read()
             with database.transaction() as session:
                 refusal = compare(session, anchored)
                 if refusal is not None:
                     raise Refused(refusal)
+                if anchored is None:
+                    anchored = _begin(swap, log_signers)
                 made = integrating.integrate(session, log_signers, now=now)
             if made is not None:
                 swap(anchored, made.note)
@@ -74,6 +93,15 @@ def seal(
     except (IntegrityError, AnchorMoved, files.Busy):
         # Another integrator was faster: what it signed stands, and nothing of ours was kept.
         return None
+
+
+def _begin(swap: Callable[[TreeHead | None, str], None], log_signers: Sequence[LogSigner]) -> TreeHead:
+    """Anchor the empty log before the first checkpoint is kept: a crash between the two is then told from an
+    anchor that somebody took away.
+    """
+    empty = TreeHead(log_signers[0].key.name, 0, EMPTY_ROOT)
+    swap(None, notes.sign(empty.text(), log_signers))
+    return empty
 
 
 def _fold_ahead(database: Database) -> None:
