@@ -30,7 +30,10 @@ def main() -> int:
         # on one worker: two browsers at once are too many for two cores.
         workers = min((os.cpu_count() or 1) + 1, WORKERS_MAX)
         command += ["-n", str(workers), "--dist", "loadgroup"]
-    return subprocess.run([*command, *arguments], cwd=ROOT, env=dict(os.environ, TZ="UTC")).returncode
+    environment = dict(os.environ, TZ="UTC")
+    # Workers and the commands that tests start read what others have compiled; it lies in ignored folders.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return subprocess.run([*command, *arguments], cwd=ROOT, env=environment).returncode
 
 
 def wants_browser(arguments: list[str]) -> bool:

@@ -16,7 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 
@@ -184,9 +184,29 @@ def install(extra: str) -> None:
     if subprocess.run(command, cwd=str(ROOT)).returncode:
         fail("the installation failed: see the message above; then start again")
     say("compiling the route planner")
-    if subprocess.run([str(PYTHON), "-c", "from routing import core; core.warm()"], cwd=str(ROOT)).returncode:
-        fail("the route planner cannot be compiled: see the message above; then start again")
+    with compiling_tests() if extra == "test" else nullcontext():
+        command = [str(PYTHON), "-c", "from routing import core; core.warm()"]
+        if subprocess.run(command, cwd=str(ROOT)).returncode:
+            fail("the route planner cannot be compiled: see the message above; then start again")
     stamps[extra].write_text(fingerprint())
+
+
+@contextmanager
+def compiling_tests():
+    """Meanwhile, on another core: what each worker of the tests would have to compile for itself.
+
+    Whatever goes wrong here is told by the tests.
+    """
+    command = [str(PYTHON), "-m", "pytest", "--collect-only", "-qq", "-p", "no:cacheprovider"]
+    environment = dict(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    quiet = subprocess.DEVNULL
+    collecting = subprocess.Popen(command, cwd=str(ROOT), env=environment, stdout=quiet, stderr=quiet)
+    try:
+        yield
+        collecting.wait()
+    finally:
+        collecting.kill()
 
 
 def fingerprint() -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.browsers import NO_BROWSER, find_browser
@@ -31,6 +31,10 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 AXE = Path(__file__).parents[2] / "wastehub/frontend/node_modules/axe-core/axe.min.js"
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# How long a page may take to become what a test expects. Costs nothing while it does; three workers on two
+# busy cores need more than the 5 seconds that `expect` would wait.
+PATIENCE_MS = 45_000
+expect.set_options(timeout=PATIENCE_MS)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=zh-CN"]
 
 
@@ -64,7 +68,9 @@ def launch(playwright: Playwright, *extra: str) -> Browser:
     program = find_browser()
     if program is None:
         pytest.fail(NO_BROWSER, pytrace=False)
-    return playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS, *extra])
+    return playwright.chromium.launch(
+        executable_path=program, args=[*ARGUMENTS, *extra], timeout=2 * PATIENCE_MS
+    )
 
 
 @pytest.fixture(scope="session")
@@ -161,7 +167,7 @@ def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
             permissions=["camera"] if browser else [],
             **options,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         watches.append(Watch(page, allow))
@@ -187,10 +193,22 @@ def screenshot() -> Callable[..., None]:
     return take
 
 
+def once_loaded(page: Page, ask: Callable[[], Any]) -> Any:
+    """The answer of the page that is there in the end: after a click another one may come while we ask."""
+    for _ in range(5):
+        page.wait_for_load_state()
+        try:
+            return ask()
+        except Error as problem:
+            if "context was destroyed" not in problem.message and "navigation" not in problem.message:
+                raise
+    return ask()
+
+
 def fits(page: Page) -> None:
     """Nothing scrolls sideways. After a click the new page may have come without a single element yet."""
-    page.wait_for_load_state()
-    wide, room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    asked = "[document.documentElement.scrollWidth, innerWidth]"
+    wide, room = once_loaded(page, lambda: page.evaluate(asked))
     assert wide <= room, page.url
 
 
@@ -199,12 +217,15 @@ def check_accessibility() -> Callable[[Page], None]:
     def check(page: Page) -> None:
         if not AXE.is_file():
             pytest.fail("axe-core is missing: run `python3 -m wastehub setup`", pytrace=False)
-        page.wait_for_load_state()
-        # evaluate, not a script tag: the pages' content security policy stays as it is.
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate(
-            "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", AXE_RULES
-        )
+
+        def ask() -> Any:
+            # evaluate, not a script tag: the pages' content security policy stays as it is.
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            return page.evaluate(
+                "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", AXE_RULES
+            )
+
+        found = once_loaded(page, ask)
         serious = [
             f"{violation['id']}: {violation['help']} at {[node['target'] for node in violation['nodes']][:5]}"
             for violation in found["violations"]

@@ -1,13 +1,21 @@
-"""The commands of both READMEs work, from a copy of the repository."""
+"""The commands of both READMEs work, from a copy of the repository.
+
+What takes minutes is not done again, because the set-up of this very run did it: fetching the libraries and
+compiling the route planner. The copy has an environment of its own, which finds the libraries of this one and
+the planner where it is compiled; into that the set-up installs, builds and links in earnest. The long test in
+test_bootstrap.py starts from an empty home.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -20,6 +28,9 @@ PREFIXES = ("python3 -m wastehub", "wastehub", "python3 -m routing", "python -m 
 # Runs this very test.
 NOT_RUN = ("python3 -m wastehub test",)
 READY = re.compile(r"http://127\.0\.0\.1:\d+")
+BUILT = ("wastehub/frontend/node_modules", "wastehub/static/dist")
+# What is compiled is bound to the place of its sources: a copy of the planner would be compiled again.
+LEFT_IN_PLACE = "routing"
 
 
 def commands(readme: str) -> list[str]:
@@ -39,13 +50,31 @@ def test_both_readmes_name_the_same_commands() -> None:
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme") / "wastehub"
     for path in tracked_files():
-        target = folder / path.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(path.read_bytes())
-    yield folder
+        inside = path.relative_to(ROOT)
+        if inside.parts[0] != LEFT_IN_PLACE:
+            (folder / inside).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, folder / inside)
+    for built in BUILT:
+        shutil.copytree(ROOT / built, folder / built, symlinks=True)
+    make_environment(folder / ".venv")
+    return folder
+
+
+def make_environment(folder: Path) -> None:
+    """An environment of its own, in which that of this run and its planner are found last."""
+    pip_comes_along = ["--without-pip"] if importlib.util.find_spec("pip") else []
+    subprocess.run([interpreter(), "-m", "venv", *pip_comes_along, folder], check=True)
+    packages = Path(sysconfig.get_path("purelib"))
+    found_last = folder / packages.relative_to(sys.prefix) / "zz-found-last.pth"
+    found_last.write_text(f"{packages}\n{ROOT}\n", encoding="utf-8")
+
+
+def interpreter() -> str:
+    """The Python outside of any environment: what `python3` is to somebody who reads the README."""
+    return getattr(sys, "_base_executable", sys.executable)
 
 
 def test_the_commands_run(copy: Path) -> None:
@@ -58,8 +87,9 @@ def test_the_commands_run(copy: Path) -> None:
         for key, value in os.environ.items()
         if not key.startswith(("WASTEHUB_", "VIRTUAL", "PYTHON"))
     }
-    environment = dict(kept, HOME=str(copy.parent), WASTEHUB_PORT="0")
-    python = getattr(sys, "_base_executable", sys.executable)
+    # "0" is how pip spells it: build with the hatchling that is here, fetch no other.
+    environment = dict(kept, HOME=str(copy.parent), WASTEHUB_PORT="0", PIP_NO_BUILD_ISOLATION="0")
+    python = interpreter()
     for command in dict.fromkeys(commands("README.md")):
         if command.startswith(NOT_RUN):
             continue

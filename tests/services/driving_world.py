@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from tests.services import planning_world as world
+from tests.worlds import remembered
 from wastehub.db import Database
 from wastehub.domain import calendar, waybills
 from wastehub.domain.actors import Actor
@@ -126,6 +127,7 @@ def _named(service: Any, things: tuple[Any, ...]) -> dict[str, Any]:
     return {name: list(things)}
 
 
+@remembered
 def road(database: Database, firms: int = 2, *loads: Any, **options: Any) -> Road:
     """A round through some firms, each with the given loads (one drum of oily waste when none are given)."""
     with database.transaction() as session:
@@ -143,6 +145,7 @@ def first_round(database: Database) -> Road:
         return Road(database, row.id, driver)
 
 
+@remembered
 def departed(database: Database) -> Road:
     """The round of whatever waits, on the road."""
     made = first_round(database)
@@ -150,6 +153,7 @@ def departed(database: Database) -> Road:
     return made
 
 
+@remembered
 def started(database: Database, firms: int = 2, *loads: Any, **options: Any) -> Road:
     made = road(database, firms, *loads, **options)
     made.start()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from tests import firms
 from tests.services import planning_world as world
 from tests.services.planning_world import BATTERY, DAY, NOW, OIL, RAGS
+from tests.worlds import remembered
 from wastehub import ledger
 from wastehub.db import Database
 from wastehub.domain import waybills
@@ -57,6 +58,7 @@ def loads(database: Database, *firms_loads: Sequence[tuple[str, tuple[int, ...]]
             world.firm_with_requests(session, serial, *of_firm)
 
 
+@remembered
 def driven(database: Database, *firms_loads: Sequence[tuple[str, tuple[int, ...]]]) -> list[UUID]:
     """Trips that have come back to the platform with everything on board, not weighed in yet."""
     loads(database, *(firms_loads or ([(OIL, (150_000,))],)))
@@ -131,6 +133,7 @@ def receive(
         return row
 
 
+@remembered
 def stored(database: Database, *firms_loads: Sequence[tuple[str, tuple[int, ...]]]) -> list[UUID]:
     """Containers weighed in at the platform and not put away yet, in the order of their labels."""
     for trip_id in driven(database, *firms_loads):
@@ -144,12 +147,14 @@ def containers_in(session: Session, state: str, code: str | None = None) -> list
     return list(session.scalars(query if code is None else query.where(Batch.waste_code == code)))
 
 
+@remembered
 def put_away(database: Database, *container_ids: UUID, at: datetime = GATE) -> None:
     with database.transaction() as session:
         who = desk(session)
         storage.put_away(session, moves=[Move(who, key) for key in container_ids], now=at)
 
 
+@remembered
 def opened(database: Database, drums: Sequence[UUID], **changes: Any) -> UUID:
     """An open lot for the oil plant."""
     with database.transaction() as session:
@@ -190,12 +195,14 @@ def shipment(session: Session, lot_id: UUID, **changes: Any) -> Shipment:
     return Shipment(**(values | changes))
 
 
+@remembered
 def shipped(database: Database, lot_id: UUID, **changes: Any) -> UUID:
     with database.transaction() as session:
         lots.ship(session, shipments=[shipment(session, lot_id, **changes)], now=GATE)
     return lot_id
 
 
+@remembered
 def on_the_road(database: Database, *masses_g: int) -> UUID:
     """A lot of oil drums on its way to the plant."""
     return shipped(database, opened(database, stored(database, [(OIL, masses_g or (150_000, 100_000))])))

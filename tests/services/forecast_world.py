@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from tests.services import planning_world as world
 from tests.services.planning_world import DAY, NOW
+from tests.worlds import remembered
 from wastehub.db import Database
 from wastehub.models.route_plans import PlanningRun
 from wastehub.services import planning
@@ -18,6 +19,7 @@ from wastehub.services.planning import forecasts
 __all__ = ["DAY", "NOW"]
 
 
+@remembered
 def ordered(database: Database, *, days: int = 3, now: datetime = NOW) -> UUID:
     """A run that waits for the worker, stopped by count."""
     who = world.dispatcher(database)
@@ -28,6 +30,7 @@ def ordered(database: Database, *, days: int = 3, now: datetime = NOW) -> UUID:
         return run.id
 
 
+@remembered
 def made(database: Database, *, now: datetime = NOW, **options: Any) -> UUID:
     """A forecast; its id."""
     run_id = ordered(database, now=now, **options)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from routing import StopRule
 from tests import firms
+from tests.worlds import remembered
 from wastehub.db import Database
 from wastehub.domain.actors import Actor
 from wastehub.models.organisations import Organisation
@@ -55,6 +56,7 @@ def _packing(code: str) -> dict[str, Any]:
     return {"container_type": "HDPE200" if liquid else "STEEL200O", "form": "liquid" if liquid else "solid"}
 
 
+@remembered
 def waiting(database: Database, count: int = 3, **options: Any) -> list[UUID]:
     """Some firms of one county, each with a drum of oily waste to be fetched; ids of the requests."""
     with database.transaction() as session:
@@ -66,6 +68,7 @@ def dispatcher(database: Database, county: str = "330411") -> Actor:
         return firms.dispatcher(session, county)
 
 
+@remembered
 def planned(database: Database, *, on: date = DAY, now: datetime = NOW, engine: Any = "greedy") -> UUID:
     return planning.plan_day(
         database,
@@ -78,6 +81,7 @@ def planned(database: Database, *, on: date = DAY, now: datetime = NOW, engine: 
     )
 
 
+@remembered
 def published(database: Database, **options: Any) -> UUID:
     plan_id = planned(database, **options)
     who = dispatcher(database)

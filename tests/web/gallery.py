@@ -234,6 +234,9 @@ def gallery_app(locale: str = "zh", translations: Path | None = None, viewer: bo
     account.add_url_rule("/locale", "set_locale", lambda: "", methods=["POST"])
     account.add_url_rule("/sign-out", "sign_out", lambda: "", methods=["POST"])
     app.register_blueprint(account)
+    driver_app = Blueprint("driver_app", __name__, url_prefix="/driver")
+    driver_app.add_url_rule("/install-card", "install_card", lambda: {})
+    app.register_blueprint(driver_app)
 
     @app.context_processor
     def common() -> dict[str, Any]:
