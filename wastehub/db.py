@@ -7,6 +7,7 @@ has happened. Services flush, they never commit.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -26,12 +27,21 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from . import ids
 
+# Connections that stay open when nobody uses them: opening one costs more than most requests. The one that
+# was used last is taken first, so no more are open than ever worked at once.
+KEPT, MORE = 16, 24
+# A connection that rested for so long is asked whether it still lives before it is used.
+RESTED_S = 1.0
 # A page cache that holds the busy part of a city's year; SQLite's own is 2 MiB.
 SQLITE_CACHE_KIB = 64 * 1024
+# The mark on a connection whose transactions only look.
+LOOKING = "wastehub.looking"
 SQLITE_MAPPED_BYTES = 256 * 1024 * 1024
 
 NAMING = {
@@ -115,13 +125,36 @@ def _configure_sqlite(engine: Engine) -> None:
         ):
             cursor.execute("PRAGMA " + pragma)
         cursor.close()
-        dbapi.isolation_level = None  # the begin event decides
+        dbapi.isolation_level = None  # `begin` decides
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
+    def begin(dbapi_connection: PoolProxiedConnection) -> None:
         # IMMEDIATE takes the write lock at once: no deadlock between two readers that turn writers.
-        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-        connection.exec_driver_sql("BEGIN " + mode)
+        cursor = dbapi_connection.cursor()
+        cursor.execute("BEGIN DEFERRED" if LOOKING in dbapi_connection.info else "BEGIN IMMEDIATE")
+        cursor.close()
+
+    # Not the event "begin": an engine that has one event asks for all of them around each statement.
+    engine.dialect.do_begin = begin  # type: ignore[assignment]
+
+
+def _ask_after_rest(engine: Engine) -> None:
+    """A server that was restarted leaves dead connections behind. Asking each time costs a way to the server
+    and back; one that answered a moment ago is taken at its word.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def rest(_dbapi: Any, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def wake(dbapi: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        since = record.info.pop("rests_since", None)
+        if since is None or time.monotonic() - since < RESTED_S:
+            return
+        try:
+            engine.dialect.do_ping(dbapi)
+        except engine.dialect.loaded_dbapi.Error as gone:
+            raise InvalidatePoolError from gone
 
 
 class _Turns:
@@ -165,7 +198,7 @@ class Database:
     """One database: `transaction()` to act, `reading()` to look.
 
     `signer` signs ledger entries, `new_id` makes identifiers; both travel in `session.info` so
-    that services need neither settings nor chance.
+    that services need neither settings nor chance. `engine`: for tests on a disk of their own.
     """
 
     def __init__(
@@ -174,20 +207,19 @@ class Database:
         *,
         signer: Any = None,
         new_id: Callable[[datetime], UUID] = ids.new_id,
+        engine: Engine | None = None,
     ) -> None:
         sqlite = url.startswith("sqlite")
         self.url = url
-        self.engine = create_engine(url, pool_pre_ping=not sqlite)
+        self.engine = engine or create_engine(url, pool_size=KEPT, max_overflow=MORE, pool_use_lifo=True)
+        (_configure_sqlite if sqlite else _ask_after_rest)(self.engine)
         self.signer = signer
         self.new_id = new_id
         self._turns: AbstractContextManager[None] = _Turns() if sqlite else nullcontext()
-        if sqlite:
-            _configure_sqlite(self.engine)
 
-    def session(self, **execution_options: Any) -> Session:
-        engine = self.engine.execution_options(**execution_options)
+    def session(self, connection: Connection | None = None) -> Session:
         return Session(
-            engine,
+            connection or self.engine,
             expire_on_commit=False,
             info={"signer": self.signer, "new_id": self.new_id},
         )
@@ -202,11 +234,24 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A session for looking only: it never takes SQLite's write lock, and nothing is kept."""
         # Closing ends the transaction; a rollback would empty the objects that were read.
-        with self.session(sqlite_begin="DEFERRED") as session:
-            yield session
+        with self.engine.connect() as connection, self.session(connection) as session:
+            marks = connection.info
+            marks[LOOKING] = True
+            try:
+                yield session
+            finally:
+                marks.pop(LOOKING, None)
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def beside(session: Session) -> Connection:
+    """The session's connection, for rows that need not become objects: a third of the time. What the session
+    has in mind is written first.
+    """
+    session.flush()
+    return session.connection()
 
 
 def new_id(session: Session, at: datetime) -> UUID:

@@ -1,8 +1,6 @@
 """For WSGI servers: `gunicorn wastehub.wsgi:application`."""
 
-import gc
-
-from . import migrate
+from . import memory, migrate
 from .app import create_app
 from .ledger import sealing
 
@@ -13,6 +11,4 @@ _database = application.extensions["wastehub.database"]
 if migrate.is_current(_database.engine):
     sealing.check(_database, application.extensions["wastehub.transparency"].anchor)
 
-# What was imported stays: else every full collection walks through it, 80 ms in the midst of a request.
-gc.collect()
-gc.freeze()
+memory.settle()

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from bench.ledger_costs import stores
 from bench.ledger_costs.rows import Row
-from wastehub import ledger
+from wastehub import ledger, memory
 from wastehub.db import Database
 from wastehub.ledger import Event, Line, canonical, signing
 from wastehub.ledger.events import body
@@ -52,6 +52,7 @@ def measure(folder: Path, kind: str, calls: int = CALLS) -> list[Row]:
     with stores.ledger_only(kind, folder) as database:
         raw = stores.raw_commits_per_s(database.engine.url.render_as_string(hide_password=False))
         _append(database, [registration(9_999, at) for at in range(100)])
+        memory.settle()  # as wastehub.wsgi does
         imports = _Rate.of(database, calls, _imported)
         outbox = _Rate.of(database, calls, _drained)
         with database.reading() as session:

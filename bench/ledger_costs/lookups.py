@@ -22,12 +22,14 @@ from bench.ledger_costs.rows import Row
 from wastehub import ledger
 from wastehub.db import Database
 from wastehub.ledger import Event, Line, inquiries, proofs, reconciling, stored_tiles, tiles, tree
-from wastehub.ledger.postings import table
+from wastehub.ledger.rows import table
 from wastehub.ledger.store import EntryRow
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 QUESTIONS, PROOFS = 300, 2_000
 COUNTIES, FIRMS, PLATFORMS = 7, 5_000, 7
+# Containers that are still at their firms, however long the log is.
+IN_STOCK = 2_000
 CALL = 1_000
 
 
@@ -151,15 +153,26 @@ class QuickSigner:
 
 
 def history(events: int) -> Iterator[list[Event]]:
-    """Containers that go their whole way in four acts: registered, loaded, received, treated."""
+    """Containers that go their whole way in four acts: registered, loaded, received, treated. The last ones
+    have only been registered.
+    """
     call: list[Event] = []
-    for at in range(events // 4):
-        call += way(at)
+    gone = containers_gone(events)
+    for at in range(gone + in_stock(events)):
+        call += way(at) if at < gone else way(at)[:1]
         if len(call) >= CALL:
             yield call
             call = []
     if call:
         yield call
+
+
+def in_stock(events: int) -> int:
+    return min(IN_STOCK, events // 2)
+
+
+def containers_gone(events: int) -> int:
+    return (events - in_stock(events)) // 4
 
 
 def batch_of(at: int) -> str:
@@ -222,10 +235,10 @@ def _counties(session: Session) -> Select[Any]:
 
 def _asked(session: Session, events: int, sites: Select[Any]) -> Asked:
     chance = random.Random(2)
-    batches = [batch_of(chance.randrange(events // 4)) for _ in range(QUESTIONS)]
+    batches = [batch_of(chance.randrange(containers_gone(events))) for _ in range(QUESTIONS)]
     trace = Took.of((lambda batch=batch: _trace(session, batch)) for batch in batches)  # type: ignore[misc]
     firms = [f"ent:{at:018d}" for at in range(FIRMS // COUNTIES)]
-    place = Took.of([lambda: ledger.rollups(session, kind="STOCK", place=firms)] * QUESTIONS)
+    place = Took.of([lambda: _stock(session, firms)] * QUESTIONS)
     site, county_of = sites.selected_columns
     one = select(site).where(county_of == "3")
     county = Took.of([lambda: inquiries.kinds_of_origins(session, one)] * QUESTIONS)
@@ -235,6 +248,11 @@ def _asked(session: Session, events: int, sites: Select[Any]) -> Asked:
     reconciling.check_balances_from_postings(session, found)
     cpu_s = time.process_time() - cpu
     return Asked(trace, place, county, counties, cpu_s, len(found.problems))
+
+
+def _stock(session: Session, firms: Sequence[str]) -> None:
+    if not ledger.rollups(session, kind="STOCK", place=firms, standing=True):
+        raise SystemExit("nothing is in stock")
 
 
 def _trace(session: Session, batch: str) -> None:

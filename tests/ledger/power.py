@@ -20,7 +20,6 @@ import apsw
 from sqlalchemy import create_engine, event
 from sqlalchemy.pool import StaticPool
 
-from wastehub import db
 from wastehub.db import Database
 
 SECTOR = 512
@@ -137,13 +136,9 @@ class Vfs(apsw.VFS):
 def opened(vfs: Vfs, path: Path, disk: Disk, *, synchronous: str = "FULL") -> Database:
     """The product's own Database on that disk, with the product's own settings."""
     vfs.disk = disk
-    database = Database("sqlite://")
-    database.engine.dispose()
     connect = _Connection(path, vfs.NAME)
-    database.engine = create_engine(
-        "sqlite://", module=_dbapi(), creator=lambda: connect, poolclass=StaticPool
-    )
-    db._configure_sqlite(database.engine)
+    engine = create_engine("sqlite://", module=_dbapi(), creator=lambda: connect, poolclass=StaticPool)
+    database = Database("sqlite://", engine=engine)
 
     @event.listens_for(database.engine, "connect")
     def settings(dbapi: Any, _record: Any) -> None:

@@ -26,7 +26,7 @@ from tests.ledger.logs import checkpointed, cosigned, ledger_only, put, whole_wa
 from wastehub import ledger
 from wastehub.db import Database
 from wastehub.ledger import tree
-from wastehub.ledger.postings import table
+from wastehub.ledger.rows import table
 from wastehub.ledger.store import EntryRow, HeadRow
 from wastehub.ledger.triggers import sealed_tables
 

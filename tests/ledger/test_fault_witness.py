@@ -65,7 +65,7 @@ def test_a_witness_that_drips_is_given_up(dripping: str, monkeypatch: pytest.Mon
     begun = time.monotonic()
     with pytest.raises(Unreachable):
         witnessing.post_over_http(dripping + "/add-checkpoint", b"")
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20  # for ever, if nobody gave up
 
 
 def test_a_slow_witness_keeps_nobody_else_from_signing(

@@ -61,7 +61,7 @@ def test_what_a_revoked_key_signed_all_the_same_is_found(
     """A thief has the key and the database, and our own refusal does not bind him."""
     whole_way(log)
     revoke(log, OLD)
-    monkeypatch.setattr("wastehub.ledger.appending._require_unrevoked", lambda session, signer: None)
+    monkeypatch.setattr("wastehub.ledger.appending._require_unrevoked", lambda end, signer: None)
     (receipt,) = put(log, acts.registered("L7"))
     with log.reading() as session:
         report = ledger.verify(session)

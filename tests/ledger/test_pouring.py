@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import literal, select
 
 from tests.ledger import acts
 from tests.ledger.acts import BATCH, CODE, FIRM, PLATFORM, VEHICLE, Desk
@@ -306,3 +307,25 @@ def test_a_reversed_pouring_is_no_descent(log: Database) -> None:
     with log.reading() as session:
         assert ledger.family(session, BATCH) == []
         assert {row.batch for row in ledger.traced(session, [BATCH])[BATCH]} == {BATCH}
+
+
+def test_only_the_mixtures_that_are_asked_for_are_read(log: Database) -> None:
+    other = "ent:示例乙/B1"
+    put(log, acts.registered("L1"), acts.registered("L2", batch=other), acts.registered("L3", batch=B2))
+    for label in ("L1", "L2", "L3"):
+        put(log, acts.loaded(label), acts.received(label))
+    put(log, acts.poured(["L1", "L2"], {"R1": 200_000}, site=PLATFORM))
+    put(log, acts.poured(["L3"], {"R2": 60_000, "R3": 40_000}, site=PLATFORM))
+    put(log, acts.poured(["R1"], {"S1": 200_000}, site=PLATFORM))
+    with log.reading() as session:
+        made, shares = ledger.mixtures(session)
+        assert set(made) == {f"{PLATFORM}/R-{name}" for name in ("R1", "R2", "S1")}
+        assert set(shares) == {BATCH, other, B2}
+        origin, batches = select(literal("ent:示例乙")), select(literal(B2))
+        assert ledger.mixtures(session, origins=origin) == ({}, {other: shares[other]})
+        assert ledger.mixtures(session, batches=batches) == ({}, {B2: shares[B2]})
+        assert ledger.mixtures(session, origins=select(literal(PLATFORM))) == (made, {})
+        assert ledger.mixtures(session, batches=select(literal(f"{PLATFORM}/R-S1"))) == (
+            {f"{PLATFORM}/R-S1": made[f"{PLATFORM}/R-S1"]},
+            {},
+        )

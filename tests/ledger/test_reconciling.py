@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +12,11 @@ from sqlalchemy import text
 
 from tests.ledger import acts
 from tests.ledger.acts import NOW
-from tests.ledger.logs import put, whole_way
+from tests.ledger.bundles import POLICY, exported, members_of, verify
+from tests.ledger.logs import checkpointed, cosigned, put, whole_way
 from wastehub import ledger
 from wastehub.db import Database
-from wastehub.ledger import projector, reconciling
+from wastehub.ledger import exports, projector, reconciling
 from wastehub.ledger.rebuilding import NothingToResume, NotRepaired, resume
 from wastehub.ledger.reconciling import Reconciler, Run
 
@@ -239,3 +242,54 @@ def test_when_each_run_is_due() -> None:
     )
     late = [Run("full", NOW - timedelta(hours=36), 1, 1, 1, 0, None)]
     assert "full" in reconciling.due(late, NOW)
+
+
+# --- what leaves the house meanwhile -----------------------------------------------------------------------
+
+
+def test_a_bundle_of_half_posted_books_carries_no_balances_and_says_why(
+    books: Database, tmp_path: Path
+) -> None:
+    stopped_books(books)
+    put(books, acts.loaded("L7"))
+    cosigned(books, checkpointed(books))
+    with books.reading() as session, (tmp_path / "told.zip").open("wb") as out:
+        told = exports.write(session, out, form="bundle", scope=exports.Scope.parse("all"), policy=POLICY)
+    assert "posting stands still" in told and "STOPPED.txt" in told
+    made = exported(books, tmp_path / "stopped.zip")
+    members = members_of(made)
+    assert not {"reports/balances.csv", "reports/cases.csv"} & members.keys()
+    said = members["STOPPED.txt"].decode()
+    assert "停止入账" in said and "共 1 条" in said and "full, balance.changed" in said
+    assert b"projector.stopped" in members["reports/held.csv"]
+    assert verify(made, "--level", "1").code == 0, "the entries are as good as ever"
+    judged = verify(made)
+    assert judged.code == 2 and "member.missing" in judged.found, "not checkable, and no accusation"
+
+
+def test_after_posting_goes_on_the_balances_are_there_again(books: Database, tmp_path: Path) -> None:
+    stopped_books(books)
+    tamper(books, "UPDATE ledger_balance SET in_g = in_g - 7 WHERE account = 1")
+    put(books, acts.loaded("L7"))
+    resume(books, by="user:admin", reason="示例", now=NOW)
+    cosigned(books, checkpointed(books))
+    made = exported(books, tmp_path / "whole.zip")
+    assert "STOPPED.txt" not in members_of(made)
+    assert verify(made).code == 0
+
+
+@pytest.mark.parametrize("form", ["csv", "hj1259", "epcis"])
+def test_what_is_told_from_the_entries_is_whole_all_the_same(books: Database, form: str) -> None:
+    """Those forms follow from the log, not from the books that stand still."""
+    waiting, posted = io.BytesIO(), io.BytesIO()
+    stopped_books(books)
+    tamper(books, "UPDATE ledger_balance SET in_g = in_g - 7 WHERE account = 1")
+    put(books, acts.loaded("L7"))
+    checkpointed(books)
+    scope = exports.Scope.parse(f"batch:{acts.FIRM.replace('甲', '乙')}/B7")
+    for out in (waiting, posted):
+        with books.reading() as session:
+            exports.write(session, out, form=form, scope=scope, policy=POLICY)
+        if out is waiting:
+            resume(books, by="user:admin", reason="示例", now=NOW)
+    assert waiting.getvalue() == posted.getvalue() and waiting.getvalue()

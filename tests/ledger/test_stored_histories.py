@@ -15,7 +15,7 @@ from wastehub.db import Database
 from wastehub.ledger.books import Sums
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(STEPS, st.integers(1, 12))
 def test_a_history_in_calls_of_any_size_verifies(
     log: Database, steps: list[tuple[str, int, int, int]], size: int
@@ -45,7 +45,7 @@ def test_a_history_in_calls_of_any_size_verifies(
         session.rollback()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(STEPS, st.integers(0, 40))
 def test_a_log_whose_rules_changed_on_the_way_verifies(
     log: Database, steps: list[tuple[str, int, int, int]], cut: int

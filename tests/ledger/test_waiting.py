@@ -298,7 +298,7 @@ def test_any_order_of_arrival_gives_the_same_books_thousands_of_times(
         assert booked(shuffled(facts, chance))[0] == right
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), st.integers(1, 9), st.randoms(use_true_random=False))
 def test_a_stored_log_in_any_order_and_any_cut_verifies(
     log: Database, data: st.DataObject, size: int, chance: random.Random

@@ -5,7 +5,6 @@ example of every event type. Nothing outside this package imports `ledger.store`
 """
 
 from .accounts import Descent, LabelState, ToleranceRule
-from .appending import append
 from .audit import verify
 from .canonical import NotCanonical
 from .descent import Traced, below, family, mixtures, poured_in_g, traced
@@ -35,6 +34,7 @@ from .reading import (
     stock_of,
     unexplained_g,
 )
+from .reported import append, reported
 from .signing import NoSigner, Signer, load_or_create
 from .stock_lines import StockLine, StockReader
 from .triggers import create_triggers, drop_triggers, grants_sql
@@ -87,6 +87,7 @@ __all__ = [
     "posting_stopped",
     "poured_in_g",
     "recorded_at",
+    "reported",
     "rollups",
     "size",
     "stock_of",

@@ -12,16 +12,18 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import select
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from wastehub.db import new_id
+from wastehub.db import beside, new_id
 
-from . import canonical, projector, tree
+from . import canonical, edge, projector, tree
 from .accounts import Held
+from .edge import Edge, Last
 from .events import Event, LeafTooLarge, Receipt, body, from_body
 from .personal import PersonalValues
-from .postings import add, add_missing, rows_in, upsert
 from .projector import PROJECTOR_STOPPED
+from .rows import Rows, asked, rows_asked, table
 from .signing import ALGORITHM, NoSigner, RevokedKey
 from .store import (
     AuthorHeadRow,
@@ -68,11 +70,13 @@ def append(session: Session, events: Sequence[Event], *, now: datetime) -> list[
             "the ledger needs a signer: open the Database with signer=signing.load_or_create(path)"
         )
     drafts = [_draft(session, event) for event in events]
-    head = _lock_head(session)
-    _require_unrevoked(session, signer)
-    key_drafts = [] if _key_known(session, signer) else [_key_draft(session, signer, now)]
-    known = _known_entries(session, [draft.event_id for draft in drafts if not draft.id_made_here])
-    writer = _Writer(session, signer, head, [draft.event for draft in key_drafts + drafts], now)
+    connection = beside(session)
+    head = edge.lock_head(connection)
+    end = _edge(connection, signer, drafts)
+    _require_unrevoked(end, signer)
+    key_drafts = [] if end.key_known else [_key_draft(session, signer, now)]
+    known = _known_entries(connection, [draft.event_id for draft in drafts if not draft.id_made_here])
+    writer = _Writer(session, signer, head, end, [draft.event for draft in key_drafts + drafts], now)
     for draft in key_drafts:
         writer.register_key(writer.write(draft).idx)
     receipts = [_receive(writer, known, draft) for draft in drafts]
@@ -102,9 +106,9 @@ class _Known:
 def _draft(session: Session, event: Event) -> _Draft:
     made_here = event.id is None
     event_id = new_id(session, event.at) if event.id is None else event.id
-    content = body(replace(event, id=event_id))
+    content = body(event, event_id)
     # From here on only what the leaf will say: normalised texts, milliseconds.
-    return _Draft(replace(from_body(content), personal=event.personal), event_id, made_here, content)
+    return _Draft(from_body(content, personal=event.personal), event_id, made_here, content)
 
 
 def _key_draft(session: Session, signer: SignerLike, now: datetime) -> _Draft:
@@ -113,40 +117,36 @@ def _key_draft(session: Session, signer: SignerLike, now: datetime) -> _Draft:
     return _draft(session, event)
 
 
-def _lock_head(session: Session) -> tree.CompactRange:
-    """The right edge of the log, locked. On SQLite the transaction itself is the lock."""
-    statement = select(HeadRow.size, HeadRow.frontier).where(HeadRow.id == 1).with_for_update()
-    row = session.execute(statement).one_or_none()
-    if row is None:
-        empty = {"id": 1, "size": 0, "root": tree.EMPTY_ROOT, "frontier": b""}
-        add_missing(session, HeadRow, [empty])
-        row = session.execute(statement).one()
-    return tree.CompactRange.from_bytes(row.size, row.frontier)
+def _edge(connection: Connection, signer: SignerLike, drafts: Sequence[_Draft]) -> Edge:
+    """What stands beside the head. The service may have to announce its own key."""
+    return edge.read(
+        connection,
+        key=(SERVICE_AUTHOR, signer.key_id),
+        revocation=KEY_REVOKED,
+        authors=[SERVICE_AUTHOR, *(draft.event.author for draft in drafts)],
+        sites=[SERVICE_SITE, *(draft.event.site for draft in drafts)],
+    )
 
 
-def _key_known(session: Session, signer: SignerLike) -> bool:
-    row = session.execute(
-        select(AuthorKeyRow.public_key).where(
-            AuthorKeyRow.author == SERVICE_AUTHOR, AuthorKeyRow.key_id == signer.key_id
-        )
-    ).one_or_none()
-    return row is not None
-
-
-def _require_unrevoked(session: Session, signer: SignerLike) -> None:
+def _require_unrevoked(end: Edge, signer: SignerLike) -> None:
     """Raises RevokedKey. The last act of a key may be its own revocation."""
-    statement = select(EntryRow.idx).where(EntryRow.type == KEY_REVOKED, EntryRow.subject == signer.key_id)
-    if session.scalars(statement.limit(1)).first() is not None:
+    if end.key_revoked:
         raise RevokedKey(f"key {signer.key_id} was revoked")
 
 
-def _known_entries(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Known]:
+_entry, _held = table(EntryRow), table(HeldRow)
+_KNOWN = asked(
+    select(_entry.c.event_id, _entry.c.idx, _entry.c.leaf, _held.c.reason).outerjoin_from(
+        _entry, _held, (_held.c.idx == _entry.c.idx) & _held.c.posted_idx.is_(None)
+    ),
+    _entry.c.event_id,
+)
+
+
+def _known_entries(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, _Known]:
     """Entries that already carry one of these event ids."""
-    statement = select(EntryRow.event_id, EntryRow.idx, EntryRow.leaf, HeldRow.reason)
-    still_held = (HeldRow.idx == EntryRow.idx) & HeldRow.posted_idx.is_(None)
-    statement = statement.outerjoin(HeldRow, still_held)
     known: dict[UUID, _Known] = {}
-    for event_id, idx, leaf, reason in rows_in(session, statement, EntryRow.event_id, ids):
+    for event_id, idx, leaf, reason in rows_asked(connection, _KNOWN, ids):
         ev = canonical.loads(leaf)["ev"]
         commitments = ev.pop("pd")
         del ev["aseq"], ev["aprev"]
@@ -184,17 +184,20 @@ class _Writer:
         session: Session,
         signer: SignerLike,
         head: tree.CompactRange,
+        end: Edge,
         events: Sequence[Event],
         now: datetime,
     ) -> None:
-        self._session = session
+        self._connection = session.connection()
         self._signer = signer
         self._head = head
         self._now = now
         self._received = canonical.instant(now)
-        self._keeper = projector.keeper(session, events)
-        self._authors = _heads(session, AuthorHeadRow, (event.author for event in events))
-        self._sites = _heads(session, SiteHeadRow, (event.site for event in events))
+        self._recorded_at = datetime.fromisoformat(self._received)
+        self._keeper = projector.keeper(self._connection, end, events)
+        self._authors, self._sites = end.authors, end.sites
+        self._new_authors: dict[str, Last] = {}
+        self._new_sites: dict[str, Last] = {}
         self._rows: dict[type[Any], list[dict[str, Any]]] = {}
         self.personal = PersonalValues(session)
 
@@ -224,8 +227,9 @@ class _Writer:
             raise LeafTooLarge(f"{event.type} {event.subject}: {len(leaf)} bytes, {len(event.lines)} lines")
         leaf_hash = tree.leaf_hash(leaf)
         self._head.append(leaf_hash)
-        self._authors[event.author] = (aseq + 1, hashlib.sha256(signed).digest())
-        self._sites[event.site] = (sseq + 1, leaf_hash)
+        last = (aseq + 1, hashlib.sha256(signed).digest())
+        self._authors[event.author] = self._new_authors[event.author] = last
+        self._sites[event.site] = self._new_sites[event.site] = (sseq + 1, leaf_hash)
         result = self._keeper.apply(idx, event)
         self._add_entry(idx, draft, aseq + 1, sseq + 1, leaf, leaf_hash)
         held_reason = result.reason if isinstance(result, Held) else None
@@ -248,7 +252,7 @@ class _Writer:
             subject=event.subject,
             label=labels[0] if len(labels) == 1 else None,
             event_at=event.at,
-            recorded_at=datetime.fromisoformat(self._received),
+            recorded_at=self._recorded_at,
             leaf=leaf,
             leaf_hash=leaf_hash,
         )
@@ -290,29 +294,23 @@ class _Writer:
         self._rows.setdefault(row, []).append(values)
 
     def save(self) -> None:
+        rows = Rows()
         for row, values in self._rows.items():
-            add(self._session, row, values)
-        self.personal.save()
-        self._keeper.save()
-        upsert(self._session, AuthorHeadRow, _head_rows("author", "aseq", self._authors))
-        upsert(self._session, SiteHeadRow, _head_rows("site", "sseq", self._sites))
-        head = {
-            "id": 1,
-            "size": self._head.size,
-            "root": self._head.root(),
-            "frontier": self._head.to_bytes(),
-        }
-        upsert(self._session, HeadRow, [head])
+            rows.insert(row, values)
+        self.personal.save(rows)
+        self._keeper.save(rows)
+        rows.upsert(AuthorHeadRow, _head_rows("author", "aseq", self._new_authors))
+        rows.upsert(SiteHeadRow, _head_rows("site", "sseq", self._new_sites))
+        if self._new_sites:
+            head = {
+                "id": 1,
+                "size": self._head.size,
+                "root": self._head.root(),
+                "frontier": self._head.to_bytes(),
+            }
+            rows.upsert(HeadRow, [head])
+        rows.write(self._connection)
 
 
-def _heads(session: Session, row: Any, names: Any) -> dict[str, tuple[int, bytes]]:
-    """Name -> (last sequence number, hash) of authors or sites."""
-    name, number, digest = (getattr(row, column.key) for column in row.__table__.columns)
-    statement = select(name, number, digest)
-    return {
-        found: (last, hashed) for found, last, hashed in rows_in(session, statement, name, sorted(set(names)))
-    }
-
-
-def _head_rows(name: str, number: str, heads: Mapping[str, tuple[int, bytes]]) -> list[dict[str, Any]]:
+def _head_rows(name: str, number: str, heads: Mapping[str, Last]) -> list[dict[str, Any]]:
     return [{name: key, number: last, "hash": digest} for key, (last, digest) in heads.items()]

@@ -17,7 +17,7 @@ from .appending import KEY_REVOKED
 from .book_checks import Aside, BookCheck
 from .events import Event, from_body
 from .findings import VerifyReport
-from .postings import AnyRow, table
+from .rows import AnyRow, table
 from .seal_checks import SealCheck
 from .signing import Checker
 from .store import AccountRow, AuthorHeadRow, AuthorKeyRow, EntryRow, HeadRow, SiteHeadRow

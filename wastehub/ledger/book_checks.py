@@ -12,7 +12,8 @@ from .accounts import Account, Held, Posted
 from .books import Books, by_origin, rollup
 from .events import Event
 from .findings import VerifyReport
-from .postings import case_values, label_values, table
+from .postings import case_values, label_values
+from .rows import table
 from .store import (
     AccountRow,
     BalanceRow,

@@ -1,24 +1,39 @@
 """Where the kilograms of a batch ended, also those that were poured into other batches.
 
 A batch that came out of a repacking is a mixture: each parent has a share of it by the grams that it gave.
-What
-became of the mixture is shared out to the gram, so that every parent still closes and no gram is told twice.
+What became of the mixture is shared out to the gram, so that every parent still closes and no gram is told
+twice.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
+from wastehub.db import beside
+
 from .accounts import Account, Descent
-from .postings import rows_in, table
+from .inquiries import before_mark
+from .rows import asked as for_asked
+from .rows import rows_asked, rows_in, table
 from .store import AccountRow, BalanceRow, DescentRow
 
 Amounts = Counter[Account]
+
+_descent, _account, _balance = table(DescentRow).c, table(AccountRow).c, table(BalanceRow).c
+_CHILDREN = for_asked(select(_descent.child).where(_descent.mass_g != 0), _descent.parent)
+_PARENTS = for_asked(select(*_descent), _descent.child)
+_BALANCES = for_asked(
+    select(
+        _account.kind, _account.place, _account.code, _account.batch, _balance.in_g - _balance.out_g
+    ).join_from(table(AccountRow), table(BalanceRow), _balance.account == _account.id),
+    _account.batch,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +81,34 @@ def traced(session: Session, batches: Iterable[str]) -> dict[str, list[Traced]]:
     }
 
 
-def mixtures(session: Session) -> tuple[dict[str, Amounts], dict[str, Amounts]]:
-    """All batches that came out of others: (what their accounts hold, what each of their first parents
-    has)."""
-    parents = _grouped(session.execute(select(*table(DescentRow).c)))
-    own = _own(session, parents)
-    full = distribute(own, parents)
-    return own, {batch: amounts for batch, amounts in full.items() if batch not in parents}
+def mixtures(
+    session: Session, *, origins: Select[Any] | None = None, batches: Select[Any] | None = None
+) -> tuple[dict[str, Amounts], dict[str, Amounts]]:
+    """Batches that came out of others: (what the accounts of each hold, what each first parent has of them).
+
+    Of those whose origin (the part of the name before "/") or whose name the query tells; of all without one.
+    What nobody asked for is neither read nor shared out.
+    """
+    child, parent, mass_g = table(DescentRow).c
+
+    def asked(column: ColumnElement[str]) -> Iterator[ColumnElement[bool]]:
+        if origins is not None:
+            yield before_mark(session, column, "/").in_(origins)
+        if batches is not None:
+            yield column.in_(batches)
+
+    connection = beside(session)
+    children = connection.execute(select(child).distinct().where(*asked(child))).scalars().all()
+    first = select(parent).distinct().where(mass_g != 0, parent.not_in(select(child)), *asked(parent))
+    wanted = connection.execute(first).scalars().all()
+    parents = _parents_below(session, wanted)
+    own = _own(session, {*children, *parents})
+    full = distribute({batch: own[batch] for batch in parents}, parents)
+    return {batch: own[batch] for batch in children}, {batch: full[batch] for batch in wanted}
 
 
 def family(session: Session, batch: str) -> list[Descent]:
-    """Every pouring above and below a batch: what it came out of and what it went into, without undone
-    ones."""
+    """Every pouring above and below a batch: what it came out of, what it went into. Without undone ones."""
     found: dict[tuple[str, str], Descent] = {}
     for mine, other in ((DescentRow.parent, "child"), (DescentRow.child, "parent")):
         ask = [batch]
@@ -138,13 +169,12 @@ def _children_first(parents: Mapping[str, Mapping[str, int]]) -> list[str]:
 def _parents_below(session: Session, batches: Sequence[str]) -> dict[str, dict[str, int]]:
     """The mixtures that some batches went into, directly or through others, each with all its parents."""
     known: dict[str, None] = {}
-    ask = list(batches)
+    ask, connection = list(batches), beside(session)
     while ask:
-        statement = select(DescentRow.child).where(DescentRow.mass_g != 0)
-        found = {row.child for row in rows_in(session, statement, DescentRow.parent, ask)}
+        found = {row.child for row in rows_asked(connection, _CHILDREN, ask)}
         ask = sorted(found - known.keys())
         known.update(dict.fromkeys(ask))
-    return _grouped(rows_in(session, select(*table(DescentRow).c), DescentRow.child, known))
+    return _grouped(rows_asked(connection, _PARENTS, known))
 
 
 def _grouped(rows: Iterable[tuple[str, str, int]]) -> dict[str, dict[str, int]]:
@@ -155,12 +185,8 @@ def _grouped(rows: Iterable[tuple[str, str, int]]) -> dict[str, dict[str, int]]:
 
 
 def _own(session: Session, batches: Iterable[str]) -> dict[str, Amounts]:
-    account = AccountRow
-    grams = (BalanceRow.in_g - BalanceRow.out_g).label("grams")
-    statement = select(account.kind, account.place, account.code, account.batch, grams).join(
-        BalanceRow, BalanceRow.account == account.id
-    )
     made: dict[str, Amounts] = {batch: Counter() for batch in batches}
-    for *key, mass_g in rows_in(session, statement, account.batch, list(made)):
-        made[key[3]][Account(*key)] = mass_g
+    for row in rows_asked(beside(session), _BALANCES, made):
+        account = Account._make(row[:4])
+        made[account.batch][account] = row[4]
     return made

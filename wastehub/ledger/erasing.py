@@ -19,7 +19,7 @@ from wastehub.db import Database
 from . import canonical
 from .appending import SERVICE_SITE, append
 from .events import Event, Receipt
-from .postings import rows_in
+from .rows import rows_in
 from .store import EntryRow, PrivateBlobRow
 
 ERASED = "personal.erased"

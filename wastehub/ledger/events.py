@@ -98,10 +98,10 @@ class Receipt:
     replayed: bool = False
 
 
-def body(event: Event) -> dict[str, Any]:
+def body(event: Event, event_id: UUID | None = None) -> dict[str, Any]:
     """The checked content of an event without its sequence fields, ready for canonical.dumps.
 
-    Raises UnknownEventType, canonical.NotCanonical.
+    `event_id`: for an event that does not name its own. Raises UnknownEventType, canonical.NotCanonical.
     """
     if event.type not in TYPES:
         raise UnknownEventType(event.type)
@@ -111,7 +111,7 @@ def body(event: Event) -> dict[str, Any]:
         raise canonical.NotCanonical(f"{event.type}: author and site are needed")
     return {
         "v": event.v,
-        "id": str(event.id),
+        "id": str(event.id or event_id),
         "type": event.type,
         "eventTime": canonical.instant(event.at),
         "author": _text("author", event.author),
@@ -145,8 +145,8 @@ def _line_body(line: Line, at: int) -> dict[str, Any]:
     return made
 
 
-def from_body(ev: Mapping[str, Any]) -> Event:
-    """The event that a leaf's `ev` object tells (personal values are not in it).
+def from_body(ev: Mapping[str, Any], *, personal: Mapping[str, str] | None = None) -> Event:
+    """The event that a leaf's `ev` object tells; personal values are not in it.
 
     Raises KeyError, TypeError, ValueError when `ev` is not one of ours.
     """
@@ -160,6 +160,7 @@ def from_body(ev: Mapping[str, Any]) -> Event:
         subject=ev["subject"],
         facts=ev["facts"],
         after=tuple(UUID(parent) for parent in ev["after"]),
+        personal=personal or {},
         v=ev["v"],
     )
 

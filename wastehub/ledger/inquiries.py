@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, func, literal_column, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from .postings import AnySelect, chunks
 from .reading import Entry, _entries, _entry
+from .rows import AnySelect, chunks
 from .store import (
     AccountRow,
     BalanceRow,
@@ -71,7 +71,9 @@ class KindBalance:
     balance_g: int
 
 
-def before_mark(session: Session, column: InstrumentedAttribute[str], mark: str) -> ColumnElement[str]:
+def before_mark(
+    session: Session, column: InstrumentedAttribute[str] | ColumnElement[str], mark: str
+) -> ColumnElement[str]:
     """The part of a text before a mark; the whole text when the mark is not in it."""
     quoted: ColumnElement[str] = literal_column(f"'{mark}'")
     if session.get_bind().dialect.name == "postgresql":

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from . import notes, proofs, stored_tiles, tree
 from .checkpoints import TreeHead, in_base64
 from .notes import LogSigner, Signature
-from .postings import table
+from .rows import table
 from .store import CheckpointRow, CosignatureRow, EntryRow, HeadRow
 from .tiles import Builder
 

@@ -78,8 +78,6 @@ _TRANS_ONLY = frozenset({TRANS})
 def _generate(work: Work) -> None:
     """登记产生: GEN -> STOCK(site)."""
     for line in work.lines():
-        if work.known(line.label) is not None:
-            raise Refused("label.used", line.label)
         basis = work.new_content(line, "estimated")
         if work.view.batch_derived(line.batch):
             raise Refused("batch.derived", line.batch)

@@ -16,7 +16,7 @@ from wastehub.db import new_id
 
 from . import canonical
 from .events import Event
-from .postings import add
+from .rows import Rows
 from .store import PrivateBlobRow
 
 
@@ -69,5 +69,5 @@ class PersonalValues:
             select(PrivateBlobRow.salt).where(PrivateBlobRow.commitment == commitment)
         )
 
-    def save(self) -> None:
-        add(self._session, PrivateBlobRow, list(self._rows.values()))
+    def save(self, rows: Rows) -> None:
+        rows.insert(PrivateBlobRow, list(self._rows.values()))

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Insert,
-    Integer,
-    Row,
-    Select,
-    String,
-    Table,
-    bindparam,
-    func,
-    insert,
-    select,
-)
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import Session
 
 from . import canonical
 from .accounts import Account, Case, Held, LabelState, Posted, Posting, Weighing, origin_key
 from .books import Books, CaseRecord, LabelRecord, Sums, Waiting
+from .edge import Edge
 from .events import Event, from_body
+from .rows import AnyRow, Rows, asked, rows_asked, table
 from .store import (
     AccountRow,
     BalanceRow,
@@ -44,105 +32,41 @@ from .store import (
 from .vocabulary import TYPES
 from .workings import event_need, label_need
 
-CHUNK = 500
-# From so many rows on one statement for all is worth its preparation.
-MANY = 20
 # Rules that ask what came out of what, or that change it.
 DESCENDING = frozenset(("generate", "repack", "recode", "reverse"))
-Value = TypeVar("Value")
-AnyRow = Row[*tuple[Any, ...]]
-AnySelect = Select[*tuple[Any, ...]]
 
-
-def chunks(values: Iterable[Value], size: int = CHUNK) -> Iterator[list[Value]]:
-    """Lists of at most `size` values: databases bound the number of parameters."""
-    everything = list(values)
-    for at in range(0, len(everything), size):
-        yield everything[at : at + size]
-
-
-def table(row: type[Any]) -> Table:
-    made = row.__table__
-    assert isinstance(made, Table)
-    return made
-
-
-def add(session: Session, row: type[Any], values: Sequence[dict[str, Any]]) -> None:
-    if values:
-        session.execute(insert(table(row)), values)
-
-
-def add_missing(session: Session, row: type[Any], values: Sequence[dict[str, Any]]) -> None:
-    """Insert rows, leaving those alone whose key is there already."""
-    session.execute(_insert(session.get_bind().dialect.name, table(row)).on_conflict_do_nothing(), values)
-
-
-def upsert(
-    session: Session, row: type[Any], values: Sequence[dict[str, Any]], *, plus: tuple[str, ...] = ()
-) -> None:
-    """Insert rows or overwrite those with the same primary key; columns in `plus` are added to instead."""
-    if not values:
-        return
-    dialect = session.get_bind().dialect.name
-    many = dialect == "postgresql" and len(values) >= MANY
-    statement = _upsert_of_many(table(row), plus) if many else None
-    if statement is None:
-        session.execute(_upsert_statement(dialect, table(row), plus), values)
-    else:
-        names = [column.name for column in table(row).c]
-        session.execute(statement, {f"all_{name}": [each[name] for each in values] for name in names})
-
-
-def _insert(dialect: str, made: Table) -> sqlite.Insert | postgresql.Insert:
-    return sqlite.insert(made) if dialect == "sqlite" else postgresql.insert(made)
-
-
-@functools.cache  # building one costs as much as running it
-def _upsert_statement(dialect: str, made: Table, plus: tuple[str, ...]) -> Insert:
-    return _or_change(_insert(dialect, made), made, plus)
-
-
-@functools.cache
-def _upsert_of_many(made: Table, plus: tuple[str, ...]) -> Insert | None:
-    """One statement with a list for each column: PostgreSQL runs it several times faster than row after row.
-
-    None: not for this table, some of its columns are neither texts nor whole numbers.
-    """
-    if not all(isinstance(column.type, String | Integer) for column in made.c):
-        return None
-    columns = [
-        func.unnest(bindparam(f"all_{column.name}", type_=postgresql.ARRAY(column.type))).label(column.name)
-        for column in made.c
-    ]
-    statement = postgresql.insert(made).from_select([column.name for column in made.c], select(*columns))
-    return _or_change(statement, made, plus)
-
-
-def _or_change(
-    statement: sqlite.Insert | postgresql.Insert, made: Table, plus: tuple[str, ...]
-) -> sqlite.Insert | postgresql.Insert:
-    keys = [column.name for column in made.primary_key]
-    changes: dict[str, ColumnElement[Any]] = {
-        name: made.c[name] + statement.excluded[name] if name in plus else statement.excluded[name]
-        for name in made.columns.keys()  # noqa: SIM118
-        if name not in keys
-    }
-    return statement.on_conflict_do_update(index_elements=keys, set_=changes)
-
-
-def rows_in(
-    session: Session, statement: AnySelect, column: InstrumentedAttribute[Any], values: Iterable[Any]
-) -> Iterator[AnyRow]:
-    """The rows of `statement` whose column is one of the values."""
-    for part in chunks(values):
-        yield from session.execute(statement.where(column.in_(part)))
+_account, _balance, _entry, _held = table(AccountRow), table(BalanceRow), table(EntryRow), table(HeldRow)
+_LABELS = asked(select(*table(LabelStateRow).c), table(LabelStateRow).c.label)
+_CASES = asked(select(*table(DiscrepancyRow).c), table(DiscrepancyRow).c.key)
+_DESCENT = asked(select(*table(DescentRow).c), table(DescentRow).c.child)
+_WAITING = asked(
+    select(*_held.c, _entry.c.leaf)
+    .join_from(_held, _entry, _entry.c.idx == _held.c.idx)
+    .where(_held.c.posted_idx.is_(None)),
+    _held.c.need,
+)
+_MENTIONED = asked(select(*table(EntryBatchRow).c), table(EntryBatchRow).c.idx)
+_PARENTS = asked(
+    select(_entry.c.event_id, _entry.c.type, _entry.c.leaf, _held.c.idx, _held.c.posted_idx).outerjoin_from(
+        _entry, _held, _held.c.idx == _entry.c.idx
+    ),
+    _entry.c.event_id,
+)
+_ACCOUNTS = asked(
+    select(
+        _account.c.kind, _account.c.place, _account.c.code, _account.c.batch, _account.c.id,
+        _balance.c.in_g, _balance.c.out_g, _balance.c.last_idx,
+    ).join_from(_account, _balance, _balance.c.account == _account.c.id),
+    _account.c.batch,
+)  # fmt: skip
 
 
 class Keeper:
     """The books of one append: filled with what its events can touch, saved in one go."""
 
-    def __init__(self, session: Session, events: Sequence[Event]) -> None:
-        self._session = session
+    def __init__(self, connection: Connection, end: Edge, events: Sequence[Event]) -> None:
+        self._connection = connection
+        self._last_account = end.account
         self.books = Books()
         self._account_ids: dict[Account, int] = {}
         self._posted: dict[int, list[Posting]] = {}
@@ -152,7 +76,7 @@ class Keeper:
         self._dirty_labels: dict[str, None] = {}
         self._dirty_cases: dict[str, None] = {}
         self._dirty_descent: dict[tuple[str, str], None] = {}
-        self._load([*events, *self._load_waiting(events)])
+        self._load([*events, *self._load_waiting(events)] if end.waiting else events)
 
     def apply(self, idx: int, event: Event) -> Posted | Held:
         """The outcome of the entry's own event; facts that waited for it are posted along with it."""
@@ -196,9 +120,8 @@ class Keeper:
         """Held facts that these events, or what they release in turn, may bring into the books."""
         found: dict[int, Event] = {}
         needs = _needs_met(events)
-        while needs and self._any_waiting():
-            statement = select(*table(HeldRow).c, EntryRow.leaf).join(EntryRow, EntryRow.idx == HeldRow.idx)
-            rows = rows_in(self._session, statement.where(HeldRow.posted_idx.is_(None)), HeldRow.need, needs)
+        while needs:
+            rows = rows_asked(self._connection, _WAITING, needs)
             more = [row for row in rows if row.idx not in found]
             for row in more:
                 event = found[row.idx] = from_body(canonical.loads(row.leaf)["ev"])
@@ -208,26 +131,23 @@ class Keeper:
                     "posted_idx": None,
                 }  # fmt: skip
             needs = _needs_met([found[row.idx] for row in more])
-        mentioned = select(EntryBatchRow.idx, EntryBatchRow.batch)
         self._mentioned.update({idx: set() for idx in found})
-        for idx, batch in rows_in(self._session, mentioned, EntryBatchRow.idx, found):
+        for idx, batch in rows_asked(self._connection, _MENTIONED, found):
             self._mentioned[idx].add(batch)
         return list(found.values())
 
-    def _any_waiting(self) -> bool:
-        statement = select(HeldRow.idx).where(HeldRow.need > "", HeldRow.posted_idx.is_(None)).limit(1)
-        return self._session.execute(statement).first() is not None
-
     def _load(self, events: Sequence[Event]) -> None:
         labels = dict.fromkeys(line.label for event in events for line in event.lines if line.label)
-        self.books.labels.update(load_labels(self._session, labels))
+        for row in rows_asked(self._connection, _LABELS, labels):
+            self.books.labels[row.label] = label_record(row)
         cases = {str(event.facts.get("case", "")) for event in events if event.type == "case.resolved"}
         for record in self.books.labels.values():
             # An undone loading brings the weighing before it back.
             for state in (record.state, record.state.before):
                 if state is not None and state.weighing is not None:
                     cases.add(state.weighing.case)
-        self.books.cases.update(load_cases(self._session, sorted(cases - {""})))
+        for row in rows_asked(self._connection, _CASES, sorted(cases - {""})):
+            self.books.cases[row.key] = case_record(row)
         batches = {line.batch for event in events for line in event.lines if line.batch}
         batches.update(record.state.batch for record in self.books.labels.values())
         batches.update(record.case.batch for record in self.books.cases.values())
@@ -237,8 +157,7 @@ class Keeper:
         self._load_parents(events)
 
     def _load_descent(self, batches: Sequence[str]) -> None:
-        statement = select(*table(DescentRow).c)
-        for child, parent, mass_g in rows_in(self._session, statement, DescentRow.child, batches):
+        for child, parent, mass_g in rows_asked(self._connection, _DESCENT, batches):
             self.books.descent.setdefault(child, {})[parent] = mass_g
 
     def _load_parents(self, events: Sequence[Event]) -> None:
@@ -246,12 +165,8 @@ class Keeper:
         parents = {parent for event in events for parent in event.after}
         reversed_ids = {str(event.facts.get("reverses")) for event in events if event.type == "fact.reversed"}
         poured = {found for text in reversed_ids if (found := _uuid(text)) is not None}
-        statement = select(EntryRow.event_id, EntryRow.type, EntryRow.leaf, HeldRow.idx, HeldRow.posted_idx)
-        statement = statement.outerjoin(HeldRow, HeldRow.idx == EntryRow.idx)
         wanted = sorted(parents | poured)
-        for event_id, kind, leaf, held, posted_idx in rows_in(
-            self._session, statement, EntryRow.event_id, wanted
-        ):
+        for event_id, kind, leaf, held, posted_idx in rows_asked(self._connection, _PARENTS, wanted):
             if held is not None and posted_idx is None:
                 continue
             self.books.note_posted(event_id)
@@ -260,12 +175,7 @@ class Keeper:
                 self.books.pourings[str(event_id)] = tuple(line["label"] for line in lines)
 
     def _load_accounts(self, batches: Sequence[str]) -> None:
-        account, balance = AccountRow, BalanceRow
-        statement = select(
-            account.kind, account.place, account.code, account.batch, account.id,
-            balance.in_g, balance.out_g, balance.last_idx,
-        ).join(balance, balance.account == account.id)  # fmt: skip
-        for row in rows_in(self._session, statement, account.batch, batches):
+        for row in rows_asked(self._connection, _ACCOUNTS, batches):
             key = Account(*row[:4])
             self._account_ids[key] = row[4]
             self.books.accounts[key] = Sums(*row[5:])
@@ -273,35 +183,28 @@ class Keeper:
 
     # -- save ------------------------------------------------------------------------------------------------
 
-    def save(self) -> None:
-        """Write postings, held reasons, balances, roll-ups, label states, cases and descent."""
+    def save(self, rows: Rows) -> None:
+        """Collect postings, held reasons, balances, roll-ups, label states, cases and descent."""
         touched = self._moved()
-        self._save_new_accounts([account for account in touched if account not in self._account_ids])
-        add(self._session, PostingRow, self._posting_rows())
-        upsert(self._session, HeldRow, list(self._held.values()))
-        add(self._session, EntryBatchRow, self._late_batches)
-        upsert(self._session, BalanceRow, [self._balance_row(account) for account in touched])
-        upsert(self._session, RollupRow, _rollup_rows(touched), plus=("in_g", "out_g"))
-        upsert(self._session, OriginRow, _origin_rows(touched), plus=("balance_g",))
-        labels = self.books.labels
-        upsert(
-            self._session, LabelStateRow, [label_values(label, labels[label]) for label in self._dirty_labels]
-        )
-        upsert(
-            self._session, DiscrepancyRow, [case_values(self.books.cases[key]) for key in self._dirty_cases]
-        )
-        descent = self.books.descent
-        upsert(self._session, DescentRow, [
+        rows.insert(AccountRow, self._new_accounts(touched))
+        rows.insert(PostingRow, self._posting_rows())
+        rows.upsert(HeldRow, list(self._held.values()))
+        rows.insert(EntryBatchRow, self._late_batches)
+        rows.upsert(BalanceRow, [self._balance_row(account) for account in touched])
+        rows.upsert(RollupRow, _rollup_rows(touched), plus=("in_g", "out_g"))
+        rows.upsert(OriginRow, _origin_rows(touched), plus=("balance_g",))
+        labels, cases, descent = self.books.labels, self.books.cases, self.books.descent
+        rows.upsert(LabelStateRow, [label_values(label, labels[label]) for label in self._dirty_labels])
+        rows.upsert(DiscrepancyRow, [case_values(cases[key]) for key in self._dirty_cases])
+        rows.upsert(DescentRow, [
             {"child": child, "parent": parent, "mass_g": descent[child][parent]}
             for child, parent in self._dirty_descent
         ])  # fmt: skip
 
-    def _save_new_accounts(self, new: Sequence[Account]) -> None:
-        if not new:
-            return
-        first = (self._session.scalar(select(func.max(AccountRow.id))) or 0) + 1
-        self._account_ids.update((account, first + at) for at, account in enumerate(new))
-        add(self._session, AccountRow, [{"id": self._account_ids[made], **made._asdict()} for made in new])
+    def _new_accounts(self, touched: Iterable[Account]) -> list[dict[str, Any]]:
+        new = [account for account in touched if account not in self._account_ids]
+        self._account_ids.update((made, self._last_account + at) for at, made in enumerate(new, 1))
+        return [{"id": self._account_ids[made], **made._asdict()} for made in new]
 
     def _posting_rows(self) -> list[dict[str, Any]]:
         ids = self._account_ids
@@ -378,13 +281,7 @@ def _uuid(text: str) -> UUID | None:
 
 def load_labels(session: Session, labels: Iterable[str]) -> dict[str, LabelRecord]:
     """The state of each label that the books know."""
-    statement = select(*table(LabelStateRow).c)
-    return {row.label: label_record(row) for row in rows_in(session, statement, LabelStateRow.label, labels)}
-
-
-def load_cases(session: Session, keys: Iterable[str]) -> dict[str, CaseRecord]:
-    statement = select(*table(DiscrepancyRow).c)
-    return {row.key: case_record(row) for row in rows_in(session, statement, DiscrepancyRow.key, keys)}
+    return {row.label: label_record(row) for row in rows_asked(session.connection(), _LABELS, labels)}
 
 
 def label_values(label: str, record: LabelRecord) -> dict[str, Any]:

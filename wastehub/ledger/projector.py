@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
 
 from .accounts import Held, Posted
+from .edge import Edge
 from .events import Event
-from .postings import Keeper, add, table
+from .postings import Keeper
+from .rows import table
 from .store import ProjectorRow
 from .vocabulary import TYPES
 
@@ -40,10 +42,10 @@ def stopped(session: Session) -> Stop | None:
     return Stop(*row[1:]) if row is not None else None
 
 
-def keeper(session: Session, events: Sequence[Event]) -> Keeper:
+def keeper(connection: Connection, end: Edge, events: Sequence[Event]) -> Keeper:
     """What takes the events into the books, or keeps them waiting. The head of the log is locked by then."""
-    kind = Keeper if stopped(session) is None else WaitingKeeper
-    return kind(session, events)
+    kind = WaitingKeeper if end.stopped else Keeper
+    return kind(connection, end, events)
 
 
 class WaitingKeeper(Keeper):
@@ -60,4 +62,4 @@ class WaitingKeeper(Keeper):
 def note_stop(session: Session, stop: Stop) -> None:
     """From here on facts wait. The caller has locked the head of the log."""
     values = {"id": 1, **{name: getattr(stop, name) for name in Stop.__slots__}}
-    add(session, ProjectorRow, [values])
+    session.execute(insert(table(ProjectorRow)), [values])

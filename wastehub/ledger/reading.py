@@ -6,14 +6,18 @@ import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, literal, select, union, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from wastehub.db import beside
+
 from . import canonical
 from .accounts import PHYSICAL, STOCK, SUSP, LabelState
 from .events import Event, from_body
-from .postings import AnyRow, AnySelect, load_labels, rows_in
+from .postings import load_labels
+from .rows import AnyRow, AnySelect, rows_in
 from .stock_lines import StockReader
 from .store import (
     AccountRow,
@@ -51,9 +55,8 @@ class Entry:
     posted_idx: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """Grams into and out of an account; `batch` is empty in a roll-up."""
+class Balance(NamedTuple):
+    """Grams into and out of an account; `batch` is empty in a roll-up. A tuple: questions give thousands."""
 
     kind: str
     place: str
@@ -201,17 +204,27 @@ def balances(
     filters = (*_among(account.kind, kind), *_among(account.place, place), *_among(account.code, code))
     statement = statement.where(*filters, *_among(account.batch, batch))
     statement = statement.order_by(account.kind, account.place, account.code, account.batch)
-    return [Balance(*row) for row in session.execute(statement)]
+    return [Balance._make(row) for row in beside(session).execute(statement)]
 
 
-def rollups(session: Session, *, kind: Some = None, place: Some = None, code: Some = None) -> list[Balance]:
-    """Balances summed over batches: cheap at any size of the log."""
+def rollups(
+    session: Session,
+    *,
+    kind: Some = None,
+    place: Some = None,
+    code: Some = None,
+    standing: bool = False,
+) -> list[Balance]:
+    """Balances summed over batches: cheap at any size of the log. `standing`: only what is there now."""
     made = RollupRow
     statement = select(made.kind, made.place, made.code, literal("").label("batch"), made.in_g, made.out_g)
     statement = statement.where(
         *_among(made.kind, kind), *_among(made.place, place), *_among(made.code, code)
     )
-    return [Balance(*row) for row in session.execute(statement.order_by(made.kind, made.place, made.code))]
+    if standing:
+        statement = statement.where(made.in_g != made.out_g)
+    ordered = statement.order_by(made.kind, made.place, made.code)
+    return [Balance._make(row) for row in beside(session).execute(ordered)]
 
 
 def balances_by_origin(session: Session) -> list[OriginBalance]:

@@ -22,8 +22,9 @@ from .appending import SERVICE_AUTHOR, SERVICE_SITE, append
 from .audit import STRIDE
 from .books import Books, by_origin, rollup
 from .events import Event, from_body
-from .postings import case_values, chunks, label_values, table
+from .postings import case_values, label_values
 from .reconciling import check_whole
+from .rows import chunks, table
 from .store import (
     AccountRow,
     BalanceRow,

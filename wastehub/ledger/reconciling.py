@@ -27,9 +27,9 @@ from .audit import STRIDE, take_snapshot
 from .events import Event
 from .findings import Problem
 from .inquiries import before_mark
-from .postings import AnyRow, rows_in, table, upsert
 from .projector import Stop
 from .reading import size
+from .rows import AnyRow, rows_in, table, upsert
 from .second_books import Account, Effect, Key, Replay
 from .store import (
     AccountRow,

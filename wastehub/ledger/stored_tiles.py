@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from . import tiles, tree
-from .postings import table
+from .rows import table
 from .store import EntryRow, TileRow
 from .tiles import HEIGHT, WIDTH, Builder, FullTile, HashReader
 

@@ -63,7 +63,9 @@ def drop_sql(dialect: str) -> list[str]:
             for name in names
             for act in ("change", "truncate")
         ),
-        f"DROP FUNCTION IF EXISTS {_FUNCTION}()",
+        # It stays as long as tables outside the ledger are sealed by it too.
+        f"DO $$ BEGIN DROP FUNCTION IF EXISTS {_FUNCTION}(); "
+        "EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END $$",
     ]
 
 

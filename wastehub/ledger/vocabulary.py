@@ -28,6 +28,11 @@ _LIST = (
     EventType("key.revoked", "吊销签名密钥", "Signing key revoked"),
     EventType("log_key.added", "启用封存密钥", "Log key added"),
     EventType("log_key.retired", "停用封存密钥", "Log key retired"),
+    EventType("device.registered", "登记手机签名密钥", "Phone and its key registered"),
+    EventType("device.revoked", "停用手机", "Phone revoked"),
+    EventType("device.reported", "手机上传记录", "Phone sent its records"),
+    EventType("conflict.opened", "现场记录有冲突", "Records of the field contradict"),
+    EventType("conflict.decided", "处理现场冲突", "Conflict of the field decided"),
     EventType("label_key.added", "启用标签密钥", "Label key added"),
     EventType("label_key.retired", "停用标签密钥", "Label key retired"),
     EventType("label_key.revoked", "吊销标签密钥", "Label key revoked"),
@@ -68,6 +73,7 @@ _LIST = (
     EventType("problem.found", "发现问题", "Problem found"),
     EventType("problem.moved", "问题流转", "Problem moved on"),
     EventType("roadside.shown", "出示路检二维码", "Roadside code shown"),
+    EventType("roadside.renewed", "延长路检二维码", "Roadside code renewed"),
     EventType("roadside.revoked", "收回路检二维码", "Roadside code withdrawn"),
     EventType(
         "container.voided",
@@ -104,6 +110,19 @@ _LIST = (
     EventType(
         "container.load_refused", "拒绝装车", "Loading refused", _OBJECT, "OBSERVE", "loading", "in_progress"
     ),
+    EventType(
+        "custody.confirmed",
+        "移出人确认交接",
+        "Mover-out confirmed the hand-over",
+        _TRANSACTION,
+        "OBSERVE",
+        "wh:handing_over",
+    ),
+    EventType(
+        "container.changed", "现场变更", "Changed at the gate", _OBJECT, "OBSERVE", "inspecting", "active"
+    ),
+    EventType("consent.given", "常年授权收运", "Standing consent given"),
+    EventType("consent.withdrawn", "收回收运授权", "Standing consent withdrawn"),
     EventType("stop.missed", "站点未能收运", "Stop missed", _TRANSACTION, "OBSERVE"),
     EventType("manifest.opened", "填写转移联单", "Manifest opened", _TRANSACTION, "ADD"),
     EventType(
@@ -140,6 +159,13 @@ _LIST = (
         "round.arrived", "车次到站", "Round arrived", _TRANSACTION, "OBSERVE", "arriving", "in_progress"
     ),
     EventType("round.finished", "车次收车", "Round finished", _TRANSACTION, "OBSERVE"),
+    EventType("rest.begun", "开始停车休息", "Rest begun"),
+    EventType("rest.ended", "结束停车休息", "Rest ended"),
+    EventType("relay.given", "途中换车：交出", "Given to another vehicle"),
+    EventType("relay.taken", "途中换车：接收", "Taken from another vehicle"),
+    EventType("relay.withdrawn", "途中换车撤销", "Relay withdrawn"),
+    EventType("revision.seen", "班组确认任务调整", "Change confirmed by the crew"),
+    EventType("day.closed", "当日记录结清", "Phone's day closed"),
     EventType(
         "container.received",
         "入库",

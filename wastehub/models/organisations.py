@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
+    bindparam,
     literal,
     select,
 )
@@ -174,17 +175,19 @@ def planned_codes(session: Session, *, enterprise_ids: list[UUID], year: int) ->
     return found
 
 
+_BY_ID = select(Organisation).where(Organisation.id.in_(bindparam("ids", expanding=True)))
+_BY_ID_LOCKED = _BY_ID.order_by(Organisation.id).with_for_update(key_share=True)
+
+
 def organisations_by_id(
     session: Session, ids: Iterable[UUID], *, lock: bool = False
 ) -> dict[UUID, Organisation]:
     """Units by id; unknown ids are left out. `lock`: nobody else changes their stock meanwhile."""
     wanted = sorted(set(ids))
+    query = _BY_ID_LOCKED if lock else _BY_ID
     found: dict[UUID, Organisation] = {}
     for start in range(0, len(wanted), 500):
-        query = select(Organisation).where(Organisation.id.in_(wanted[start : start + 500]))
-        if lock:
-            query = query.order_by(Organisation.id).with_for_update(key_share=True)
-        found.update({row.id: row for row in session.scalars(query)})
+        found.update({row.id: row for row in session.scalars(query, {"ids": wanted[start : start + 500]})})
     return found
 
 

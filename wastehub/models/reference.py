@@ -7,19 +7,22 @@ rows of their day.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
+    Date,
     ForeignKey,
     Integer,
     String,
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     case,
     func,
     or_,
@@ -27,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ..db import Base, BigKey, Grams
+from ..db import Base, BigKey, Grams, beside
 from ..domain.errors import NotFound
 
 # How `WasteCode.group_source` begins when an administrator of this installation assigned the group:
@@ -251,11 +254,27 @@ class PlantMethod(Base):
 
 
 def in_force(
-    table: type[WasteCode] | type[ContainerType] | type[LegalLimit] | type[Tariff], on: date
+    table: type[WasteCode] | type[ContainerType] | type[LegalLimit] | type[Tariff],
+    on: date | BindParameter[date],
 ) -> ColumnElement[bool]:
     """The condition that a row is in force on the Shanghai date `on` (last day included)."""
     until = table.effective_until_on
     return and_(table.effective_from_on <= on, or_(until.is_(None), until >= on))
+
+
+# Asked by nearly every act: built once, because building one costs more than running it.
+_ON: BindParameter[date] = bindparam("on", type_=Date)
+_LIMITS = (
+    select(LegalLimit.key, LegalLimit.value_int)
+    .where(in_force(LegalLimit, _ON))
+    .order_by(LegalLimit.effective_from_on)
+)
+_CONTAINER_TYPES = (
+    select(ContainerType)
+    .where(in_force(ContainerType, _ON))
+    .order_by(ContainerType.volume_l, ContainerType.code)
+)
+_NAMED_TYPES = _CONTAINER_TYPES.where(ContainerType.code.in_(bindparam("codes", expanding=True)))
 
 
 def waste_code(session: Session, code: str) -> WasteCode:
@@ -361,15 +380,16 @@ def legal_limit(session: Session, key: str, on: date) -> int:
 
 def legal_limits(session: Session, on: date) -> dict[str, int]:
     """Every number in force on a Shanghai date by key."""
-    query = select(LegalLimit).where(in_force(LegalLimit, on)).order_by(LegalLimit.effective_from_on)
-    return {row.key: row.value_int for row in session.scalars(query)}
+    return {key: value for key, value in beside(session).execute(_LIMITS, {"on": on}).all()}
 
 
-def container_types(session: Session, on: date) -> dict[str, ContainerType]:
-    """Container types in force on a Shanghai date by code, smallest first."""
-    query = select(ContainerType).where(in_force(ContainerType, on))
-    query = query.order_by(ContainerType.volume_l, ContainerType.code)
-    return {row.code: row for row in session.scalars(query)}
+def container_types(
+    session: Session, on: date, codes: Collection[str] | None = None
+) -> dict[str, ContainerType]:
+    """Container types in force on a Shanghai date by code, smallest first; all of them, or those named."""
+    if codes is None:
+        return {row.code: row for row in session.scalars(_CONTAINER_TYPES, {"on": on})}
+    return {row.code: row for row in session.scalars(_NAMED_TYPES, {"on": on, "codes": sorted(codes)})}
 
 
 def container_type_names(session: Session) -> dict[str, tuple[str, str]]:

@@ -1,9 +1,10 @@
 """Merging, splitting, repacking 合并、分装、换装 in a platform's store: which containers became which."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, joinedload, mapped_column, relationship, selectinload
 
 from ..db import Base, Grams
@@ -93,6 +94,30 @@ def repackings_of_batches(session: Session, batch_ids: list[UUID]) -> list[Repac
         query = select(Repacking).where(Repacking.id.in_(about)).options(*_WHOLE)
         found.update({row.id: row for row in session.scalars(query)})
     return sorted(found.values(), key=lambda row: (row.done_at, str(row.id)))
+
+
+def oldest_origins(session: Session, batch_ids: Sequence[UUID]) -> dict[UUID, date]:
+    """For each batch that came out of others the day on which the oldest waste in it was generated."""
+    emptied = (
+        select(Repacking.batch_id.label("made_id"), Container.batch_id)
+        .join(RepackingLine, RepackingLine.repacking_id == Repacking.id)
+        .join(Container, Container.id == RepackingLine.container_id)
+        .where(RepackingLine.role == "in", Repacking.undone_at.is_(None))
+    )
+    pair = emptied.subquery()
+    found: dict[UUID, date] = {}
+    for start in range(0, len(batch_ids), 500):
+        above = emptied.where(Repacking.batch_id.in_(batch_ids[start : start + 500])).cte(recursive=True)
+        above = above.union(
+            select(above.c.made_id, pair.c.batch_id).join(pair, pair.c.made_id == above.c.batch_id)
+        )
+        oldest = (
+            select(above.c.made_id, func.min(Batch.produced_on))
+            .join(Batch, Batch.id == above.c.batch_id)
+            .group_by(above.c.made_id)
+        )
+        found.update({made_id: on for made_id, on in session.execute(oldest)})
+    return found
 
 
 def containers_below(session: Session, container_ids: list[UUID]) -> list[UUID]:

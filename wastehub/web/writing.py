@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app
+from flask import current_app, g
 
 from ..domain.errors import RuleViolation
 from ..ledger import transparency
@@ -23,7 +23,10 @@ def held() -> Transparency:
 
 
 def require_writable() -> None:
-    """Raises LedgerClosed with the code of what stands against writing."""
+    """Raises LedgerClosed with the code of what stands against writing. Looked up once in a request."""
+    if "writable" in g:
+        return
     refusal = transparency.writing_refused(held().anchor)
     if refusal is not None:
         raise LedgerClosed(refusal.code, **refusal.params)
+    g.writable = True

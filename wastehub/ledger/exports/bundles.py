@@ -6,7 +6,7 @@ The same log at the same checkpoint gives the same bytes. Memory stays flat: ent
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,17 +14,18 @@ import orjson
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from .. import integrating, proofs, receipts, stored_tiles, tiles, tree
+from .. import integrating, projector, proofs, receipts, stored_tiles, tiles, tree
 from ..audit import take_snapshot
 from ..checkpoints import TreeHead, short_form
 from ..integrating import Checkpoint, LedgerDamaged
-from ..postings import chunks
-from ..store import EntryRow
+from ..rows import chunks
+from ..store import EntryRow, HeldRow
 from . import cover, reports, words
-from .scopes import Part, Scope, part_of
+from .scopes import REGION_TIME, Part, Scope, part_of
 from .zipping import StoredZip
 
 FORMAT = "wastehub-bundle/1"
+STOPPED = "STOPPED.txt"
 VERIFIER = Path(__file__).parent.parent / "wh_verify.py"
 _STRIDE = 8 * tiles.WIDTH
 # Among so many of the newest checkpoints the one with the most witnesses is taken.
@@ -37,12 +38,15 @@ class NothingSealed(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was written. `root`: its short form, as papers carry it."""
+    """What was written. `root`: its short form, as papers carry it. `stopped`: without balances, because
+    posting stands still.
+    """
 
     scope: str
     size: int
     entries: int
     root: str
+    stopped: bool = False
 
 
 def write_bundle(
@@ -59,19 +63,35 @@ def write_bundle(
     part = None if scope.kind == "all" else part_of(session, scope, size=checkpoint.size)
     count = checkpoint.size if part is None else sum(1 for _ in part.indexes(session))
     shown = part.scope if part else scope
+    stop = projector.stopped(session)
     with StoredZip(out) as bundle:
         bundle.add("README.txt", words.readme().encode())
         bundle.add("wh_verify.py", VERIFIER.read_bytes())
         bundle.add("policy", "\n".join([*words.POLICY_WARNING, policy]).encode())
         bundle.add("bundle.json", _declared(checkpoint, shown, part, count))
         bundle.add("checkpoint", note.encode())
-        sums = _add_reports(session, bundle, checkpoint.size, shown, part)
-        bundle.add("cover.pdf", cover.pdf(_facts(session, checkpoint, note, shown, part, count), sums))
+        if stop is not None:
+            bundle.add(STOPPED, _stopped_text(session, stop).encode())
+        sums = _add_reports(session, bundle, checkpoint.size, shown, part, posting=stop is None)
+        facts = _facts(session, checkpoint, note, shown, part, count)
+        bundle.add("cover.pdf", cover.pdf(replace(facts, stopped=stop is not None), sums))
         if part is None:
             add_log(bundle, leaves(session, checkpoint.size), checkpoint.size, checkpoint.root)
         else:
             _add_part(session, bundle, part, checkpoint, note)
-    return Made(str(shown), checkpoint.size, count, short_form(checkpoint.size, checkpoint.root))
+    root = short_form(checkpoint.size, checkpoint.root)
+    return Made(str(shown), checkpoint.size, count, root, stop is not None)
+
+
+def _stopped_text(session: Session, stop: projector.Stop) -> str:
+    """What everybody who opens an export must know while posting stands still."""
+    waits = select(func.count()).where(
+        HeldRow.reason == projector.PROJECTOR_STOPPED, HeldRow.posted_idx.is_(None)
+    )
+    return words.stopped(
+        scope=stop.scope, kind=stop.problem_kind, idx=stop.problem_idx,
+        since=f"{stop.stopped_at.astimezone(REGION_TIME):%Y-%m-%d %H:%M}", waiting=session.scalar(waits) or 0,
+    )  # fmt: skip
 
 
 def sealed_at(session: Session, size: int | None) -> Checkpoint:
@@ -125,11 +145,11 @@ def _facts(
 
 
 def _add_reports(
-    session: Session, bundle: StoredZip, size: int, scope: Scope, part: Part | None
+    session: Session, bundle: StoredZip, size: int, scope: Scope, part: Part | None, *, posting: bool
 ) -> cover.Sums:
-    """The books as CSV; their sums by waste code for the cover."""
+    """The books as CSV; their sums by waste code for the cover. Half-posted books are not handed out."""
     sums: cover.Sums = {}
-    if scope.kind != "period":
+    if scope.kind != "period" and posting:
         rows = _summed(reports.balances(session, size=size, scope=scope), sums)
         bundle.add_chunks("reports/balances.csv", reports.csv_chunks(reports.BALANCES, rows))
         cases = reports.cases(session, size=size, scope=scope)

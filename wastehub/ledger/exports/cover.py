@@ -54,7 +54,9 @@ _INK, _FAINT, _LINE = colors.HexColor("#1c2733"), colors.HexColor("#5b6875"), co
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the cover says. `since`, `until`: when the first and the last entry were recorded."""
+    """What the cover says. `since`, `until`: when the first and the last entry were recorded. `stopped`:
+    posting stands still, there are no sums.
+    """
 
     scope: Scope
     origin: str
@@ -66,6 +68,7 @@ class Facts:
     since: datetime | None
     until: datetime | None
     note: str
+    stopped: bool = False
 
 
 def pdf(facts: Facts, sums: Sums) -> bytes:
@@ -77,7 +80,7 @@ def pdf(facts: Facts, sums: Sums) -> bytes:
         title="危险废物收运台账 证据包", author=facts.origin, lang="zh-CN", invariant=1,
         initialFontName=FONT,
     )  # fmt: skip
-    page.build([*_heading(facts), *_table_of(sums, facts.scope), *_closing()])
+    page.build([*_heading(facts), *_stopped(facts), *_table_of(sums, facts.scope), *_closing()])
     return out.getvalue()
 
 
@@ -177,6 +180,17 @@ def _tonnes_of(mass_g: int) -> str:
     """To the kilogram, which is what papers carry."""
     kg = (abs(mass_g) + 500) // 1000
     return f"{'-' if mass_g < 0 and kg else ''}{kg // 1000:,}.{kg % 1000:03d}"
+
+
+def _stopped(facts: Facts) -> list[Flowable]:
+    if not facts.stopped:
+        return []
+    said = _say(
+        "导出时系统正停止入账，本包不含账户余额。原因与核验办法见包内 STOPPED.txt；恢复入账后请重新导出。",
+        "Posting stood still when this was written: there are no balances in it. See STOPPED.txt.",
+        11,
+    )
+    return [*said, Spacer(1, 6 * mm)]
 
 
 def _closing() -> Sequence[Flowable]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ..audit import take_snapshot
 from . import epcis, hj1259, tables
-from .bundles import sealed_at, write_bundle
+from .bundles import STOPPED, sealed_at, write_bundle
 from .scopes import Scope
 from .telling import told
 
@@ -24,7 +24,8 @@ def write(session: Session, out: IO[bytes], *, form: str, scope: Scope, policy: 
     """
     if form == "bundle":
         made = write_bundle(session, out, scope=scope, policy=policy)
-        return f"{made.scope}, {made.entries} entries, checkpoint {made.root}"
+        without = f"; posting stands still, so without balances ({STOPPED})" if made.stopped else ""
+        return f"{made.scope}, {made.entries} entries, checkpoint {made.root}{without}"
     take_snapshot(session)
     return _TELLERS[form](session, out, scope)
 

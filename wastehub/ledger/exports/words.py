@@ -81,6 +81,29 @@ Files
 """
 
 
+_STOPPED = """入账暂停说明
+
+导出这份文件时，系统正停止入账：核对发现账户与记录不一致（{scope}，{kind}，第 {idx} 条记录）。
+自 {since} 起的记录照常登记并封存，但尚未入账，共 {waiting} 条。
+因此本文件不含账户余额和差异报告。记录本身、封存点和签名不受影响，可照常核验：加上 --level 1。
+恢复入账后请重新导出。
+
+
+Posting stood still
+
+When this file was written, posting had been stopped: a reconciliation found that the books differ from the
+log ({scope}, {kind}, entry {idx}). Entries since {since} are recorded and sealed as usual, but
+{waiting} of them are not in the books yet. So this file carries no balances and no cases. The entries, the
+checkpoint and the signatures are not affected: check them with --level 1. Export again once posting goes on.
+"""
+
+
+def stopped(*, scope: str, kind: str, idx: int, since: str, waiting: int) -> str:
+    """STOPPED.txt: why there are no balances. `idx` -1: the difference concerns no single entry."""
+    told = "-" if idx < 0 else str(idx)
+    return _STOPPED.format(scope=scope, kind=kind, idx=told, since=since, waiting=waiting)
+
+
 def readme() -> str:
     """README.txt: how to check, what it proves and what it does not."""
     return _README

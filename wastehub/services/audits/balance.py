@@ -222,42 +222,21 @@ class _Share:
 
 def _mixed(session: Session, scope: BalanceScope) -> list[_Share]:
     """What was repacked, told of those who generated it: mixtures out, each origin's share in."""
-    mixtures, shares = ledger.mixtures(session)
-    found = []
-    for amounts, sign in ((mixtures, -1), (shares, 1)):
-        mine = _within(session, scope, list(amounts))
-        for batch, accounts in amounts.items():
-            if batch in mine:
-                found += [
-                    _Share(batch, _mixed_part(account, sign), sign * grams)
-                    for account, grams in accounts.items()
-                    if grams and account.kind != "GEN"
-                ]
-    return found
+    origins, batches = (_origins(scope), None) if _by_origin(scope) else (None, _batches(scope))
+    mixtures, shares = ledger.mixtures(session, origins=origins, batches=batches)
+    return [
+        _Share(batch, _mixed_part(account, sign), sign * grams)
+        for amounts, sign in ((mixtures, -1), (shares, 1))
+        for batch, accounts in amounts.items()
+        for account, grams in accounts.items()
+        if grams and account.kind != "GEN"
+    ]
 
 
 def _mixed_part(account: Any, sign: int) -> str:
     """Mixtures are made at platforms: what moves of them goes to plants. The books alone say "road"."""
     part = _part_of(account.kind, account.place.partition(":")[0])
     return "transfer" if part == "road" and sign > 0 else part
-
-
-def _within(session: Session, scope: BalanceScope, keys: list[str]) -> set[str]:
-    """Those of the keys that the scope has."""
-    if not keys:
-        return set()
-    if _by_origin(scope):
-        origins = _origins(scope)
-        sites = None if origins is None else set(session.scalars(origins))
-        return {key for key in keys if sites is None or key.partition("/")[0] in sites}
-    batches = _batches(scope)
-    assert batches is not None, "only the whole log needs no query"
-    made = batches.subquery()
-    column = made.c[0]
-    found: set[str] = set()
-    for start in range(0, len(keys), 500):
-        found.update(session.scalars(select(column).where(column.in_(keys[start : start + 500]))))
-    return found
 
 
 def balance_rows(

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from ...domain import batch_lifecycle, calendar
@@ -18,6 +18,7 @@ from ...models.lots import Lot
 from ...models.manifests import Manifest
 from ...models.open_loops import answers_to
 from ...models.organisations import Organisation
+from ...models.repackings import Repacking, oldest_origins
 from ...models.route_plans import Round, Trip
 from .differences import units_by_site
 from .fates import fates_by_origin
@@ -150,18 +151,28 @@ def _unexplained(desk: Desk) -> None:
 
 
 def _without_end(desk: Desk) -> None:
-    """Batches whose kilograms have not ended within the limit of the whole chain."""
+    """Batches whose kilograms have not ended within the limit of the whole chain.
+
+    Pouring them into other containers does not start it anew: what came out is as old as the oldest in it.
+    """
     own_days = desk.days("loop_chain_days")
+    old_or_made_of_others = or_(
+        Batch.produced_on < desk.before(own_days),
+        Batch.id.in_(select(Repacking.batch_id).where(Repacking.undone_at.is_(None))),
+    )
     query = (
         select(Batch, Organisation, func.sum(Container.mass_g))
         .join(Container, Container.batch_id == Batch.id)
         .join(Organisation, Organisation.id == Batch.enterprise_id)
-        .where(Container.state.not_in(batch_lifecycle.CLOSED), Batch.produced_on < desk.before(own_days))
+        .where(Container.state.not_in(batch_lifecycle.CLOSED), old_or_made_of_others)
         .group_by(Batch.id, Organisation.id)
     )
-    for batch, unit, mass_g in desk.session.execute(desk.scoped(query, Organisation)):
+    rows = list(desk.session.execute(desk.scoped(query, Organisation)))
+    oldest = oldest_origins(desk.session, [row.Batch.id for row in rows])
+    for batch, unit, mass_g in rows:
+        since_on = min(batch.produced_on, oldest.get(batch.id, batch.produced_on))
         desk.add_break(
-            "chain", batch.batch_no, unit, batch.produced_on, key=str(batch.id), own_days=own_days,
+            "chain", batch.batch_no, unit, since_on, key=str(batch.id), own_days=own_days,
             mass_g=int(mass_g), batch_id=batch.id, batch=f"{unit.site}/{batch.batch_no}",
         )  # fmt: skip
 

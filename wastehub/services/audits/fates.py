@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from ... import ledger
@@ -88,7 +88,8 @@ def fates_by_group(session: Session, groups: Select[*tuple[Any, ...]]) -> dict[s
     for group, rows in inquiries.kinds_by_group(session, groups).items():
         for row in rows:
             made.setdefault(group, Fate()).book(row.kind, row.place_kind, row.balance_g)
-    repacked = _repacked_by_origin(session)
+    sites = groups.subquery()
+    repacked = _repacked_by_origin(session, select(sites.c[0]))
     if repacked:
         for site, group in session.execute(groups):
             if site in repacked:
@@ -96,10 +97,10 @@ def fates_by_group(session: Session, groups: Select[*tuple[Any, ...]]) -> dict[s
     return made
 
 
-def _repacked_by_origin(session: Session) -> dict[str, Fate]:
-    """What repacking changes: out of the units that repacked, in to those that generated."""
+def _repacked_by_origin(session: Session, sites: Select[Any] | None = None) -> dict[str, Fate]:
+    """What repacking changes: out of the units that repacked, in to those that generated. None: all units."""
     made: dict[str, Fate] = {}
-    repacked, shares = ledger.mixtures(session)
+    repacked, shares = ledger.mixtures(session, origins=sites)
     for amounts, sign in ((repacked, -1), (shares, 1)):
         for batch, accounts in amounts.items():
             fate = made.setdefault(batch.partition("/")[0], Fate())

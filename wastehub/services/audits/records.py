@@ -28,8 +28,8 @@ PLACES = {
     "plant": batch_lifecycle.AT_PLANT,
     "treated": frozenset({"treated"}),
 }
-# What was voided was never there.
-MASS_G = func.sum(case((Container.state != "void", Container.mass_g), else_=0))
+# What was voided was never there; what was poured into other containers is counted in theirs.
+MASS_G = func.sum(case((Container.state.not_in(("void", "repacked")), Container.mass_g), else_=0))
 
 
 def search_batches(
