@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from io import BytesIO
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,8 @@ def write_labels(arguments: argparse.Namespace, settings: Settings) -> int:
             count, pages = _write_batch(arguments, settings)
     except RuleViolation as violation:
         raise CannotBeDone(explain(violation).message) from violation
+    except OSError as error:
+        raise CannotBeDone(f"{arguments.out} cannot be written: {error.strerror}") from error
     say(f"{arguments.out}: {count} labels on {pages} pages")
     return 0
 
@@ -112,7 +115,7 @@ def _write_specimens(arguments: argparse.Namespace, settings: Settings) -> tuple
 
     if not 1 <= arguments.demo <= 100_000:
         raise CannotBeDone("--demo takes 1 to 100000")
-    fields = list(label_samples.samples(arguments.demo))
+    fields = label_samples.samples(arguments.demo)
     return _write(
         arguments, fields, label_templates.DEFAULT, label_samples.specimen_sealer(), settings.base_url
     )
@@ -147,16 +150,38 @@ def _batch(session: Session, number: str, unit: str | None) -> batches.Batch:
 
 def _write(
     arguments: argparse.Namespace,
-    fields: list[LabelFields],
+    fields: Iterable[LabelFields],
     template: LabelTemplate,
     sealer: Sealer,
     base_url: str,
 ) -> tuple[int, int]:
-    made = BytesIO()
-    sheets = label_papers.papers(fields, template=template, sealer=sealer, base_url=base_url)
-    pages = papers.write(made, sheets, format=arguments.format)
-    arguments.out.write_bytes(made.getvalue())
-    return sum(each.copies for each in fields), pages
+    """Labels and pages. The file grows beside its place and takes it when it is whole."""
+    count = 0
+
+    def counted() -> Iterator[LabelFields]:
+        nonlocal count
+        for each in fields:
+            count += each.copies
+            yield each
+
+    sheets = label_papers.papers(counted(), template=template, sealer=sealer, base_url=base_url)
+    handle, name = tempfile.mkstemp(dir=arguments.out.parent, prefix=".labels-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            pages = papers.write(file, sheets, format=arguments.format)
+        _as_any_new_file(name)
+        os.replace(name, arguments.out)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return count, pages
+
+
+def _as_any_new_file(name: str) -> None:
+    """mkstemp makes files for their owner only; who else may read one is for the umask to say."""
+    mask = os.umask(0)
+    os.umask(mask)
+    Path(name).chmod(0o666 & ~mask)
 
 
 # --- keys --------------------------------------------------------------------------------------------------

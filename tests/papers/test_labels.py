@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -170,6 +171,31 @@ def test_symbols_are_drawn_on_their_grounds(letters):
     assert (yellow > 500) == ("R" in letters)
 
 
+@pytest.mark.parametrize("side", SIZES)
+def test_no_line_ends_inside_the_name_of_a_hazard(side):
+    names = {"T": "毒性", "C": "腐蚀性", "I": "易燃性", "R": "反应性"}
+    for count in range(1, 5):
+        for letters in itertools.combinations(names, count):
+            made = paper(side, hazards="、".join(names[each] for each in letters), letters=letters)
+            layout = labels.check(made)
+            lines = layout.hazards.lines
+            assert [name for line in lines for name in line.strip("、").split("、") if name] == [
+                names[each] for each in letters
+            ]
+            assert [letter for letter, *_ in layout.symbols] == list(letters)
+            assert all(side_mm >= 8.5 for *_, side_mm in layout.symbols)
+
+
+def test_symbols_keep_apart_and_inside_the_column():
+    made = paper(hazards="毒性、腐蚀性、易燃性、反应性", letters=("T", "C", "I", "R"))
+    layout = labels.check(made)
+    left, right = layout.frame.split, layout.frame.high
+    for letter, x, y, side in layout.symbols:
+        assert left <= x <= x + side <= right
+        for other, x2, y2, _ in layout.symbols:
+            assert letter == other or max(abs(x - x2), abs(y - y2)) >= side - 0.01
+
+
 def test_a_text_that_has_no_room_is_refused_with_its_field_and_never_set_smaller():
     roomy = labels.check(with_value(paper(), "main_components", "矿物油、添加剂、水"))
     assert roomy.frame.size == pytest.approx(3 / 0.856)
@@ -186,10 +212,22 @@ def test_a_character_that_the_font_lacks_is_refused_with_its_field():
     assert (refused.value.code, refused.value.field) == ("text.character_not_printable", "unit")
 
 
+def with_host(long: int) -> LabelPaper:
+    return paper(qr_text=paper().qr_text.replace("WASTEHUB", "W" * long))
+
+
+def test_a_longer_address_takes_weaker_correction_in_the_same_symbol():
+    short, long = labels.modules_of(with_host(17)), labels.modules_of(with_host(18))
+    assert len(short) == len(long) == label_layout.QR_MODULES
+    made = zxingcpp.read_barcode(raster(pdf_of([with_host(18)])[0], 203))
+    assert made.text == with_host(18).qr_text
+    assert made.ec_level == "Q"
+    assert zxingcpp.read_barcode(raster(pdf_of([with_host(17)])[0], 203)).ec_level == "H"
+
+
 def test_an_address_that_leaves_no_room_for_the_seal_is_refused():
-    made = paper(qr_text=paper().qr_text.replace("WASTEHUB", "W" * 60))
     with pytest.raises(InvalidInput) as refused:
-        pdf_of([made])
+        pdf_of([with_host(64)])
     assert refused.value.code == "label.base_url_too_long"
 
 

@@ -9,16 +9,28 @@ from .sheet import Column, Field, Head, Sheet
 
 FIELDS: Mapping[str, tuple[str, str]] = {
     "firm": ("产废单位", "Firm"),
+    "repacked_by": ("重新包装单位", "Repacked by"),
     "credit_code": ("统一社会信用代码", "Credit code"),
     "batch_no": ("产生批次编码", "Batch"),
+    "repacked_batch": ("重新包装批次编码", "Repacked batch"),
     "produced_on": ("产生日期", "Generated on"),
+    "repacked_on": ("重新包装日期", "Repacked on"),
     "waste": ("废物名称", "Waste"),
     "waste_code": ("废物类别及代码", "Category, code"),
     "generated": ("产生量（登记）", "Generated"),
     "poured_in": ("倒入量（重新包装）", "Poured in"),
     "treated": ("已利用处置量", "Treated"),
-    "share": ("所占比例", "Share"),
+    "share": ("已利用处置占比", "Share treated"),
 }
+# The rows above the tables: of a batch that a firm generated, and of one that came out of a repacking.
+GENERATED = (
+    ("firm", "credit_code"), ("batch_no", "produced_on"), ("waste",), ("waste_code",),
+    ("generated", "treated"), ("share",),
+)  # fmt: skip
+REPACKED = (
+    ("repacked_by", "credit_code"), ("repacked_batch", "repacked_on"), ("waste",), ("waste_code",),
+    ("poured_in", "treated"), ("share",),
+)  # fmt: skip
 SOURCES = (
     ("source", "来源单位", "From", 3.2), ("source_batch", "来源批次编码", "Batch", 2.2),
     ("into", "倒入批次", "Poured into", 2.2), ("mass", "质量/千克", "Mass, kg", 1.3),
@@ -26,7 +38,7 @@ SOURCES = (
 TREATMENTS = (
     ("number", "利用处置批次编码", "Treatment", 2.3), ("plant", "利用处置单位", "Plant", 2.6),
     ("permit", "许可证编号", "Licence", 1.9), ("method", "方式", "Method", 2.6),
-    ("at", "完成时间", "Finished", 1.5), ("mass", "本批次质量/千克", "Of this batch, kg", 1.3),
+    ("at", "完成时间", "Finished", 1.3), ("mass", "本批质量/千克", "Of this batch, kg", 1.5),
 )  # fmt: skip
 MANIFESTS = (
     ("number", "转移联单编号", "Manifest", 1.9), ("from", "移出人", "Mover-out", 2.4),
@@ -56,9 +68,7 @@ def pdf(facts: CertificateFacts) -> bytes:
     sheet = Sheet(facts.head)
     sheet.note(facts.statement, strong=True)
     sheet.space(1)
-    begun = "poured_in" if facts.sources else "generated"
-    for row in (("firm", "credit_code"), ("batch_no", "produced_on"), ("waste",), ("waste_code",),
-                (begun, "treated"), ("share",)):  # fmt: skip
+    for row in REPACKED if facts.sources else GENERATED:
         sheet.fields([Field(FIELDS[name], facts.values.get(name, "")) for name in row])
     if facts.sources:
         sheet.heading(("由何而来（账本）", "What it was made from, by the ledger"))

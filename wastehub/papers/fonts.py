@@ -24,6 +24,7 @@ Anchor = Literal["start", "middle", "end"]
 # Marks that begin no line: they stay with the character before them.
 _CLOSING = "，。；：、！？）》】」』”’%℃…·,.;:!?)"
 _PIECES = re.compile(rf"(?:[!-~]+|.)[{re.escape(_CLOSING)}]*")
+_ITEMS = re.compile(r"[^、/ ]+[、/]*|[、/ ]")
 
 
 @functools.cache
@@ -39,7 +40,7 @@ def size_of_height(height_mm: float) -> float:
     return height_mm / CHARACTER_HEIGHT
 
 
-@functools.lru_cache(maxsize=20_000)
+@functools.lru_cache(maxsize=4_096)
 def _wide(text: str) -> float:
     register()
     return float(pdfmetrics.stringWidth(text, FONT, 1.0))
@@ -50,13 +51,15 @@ def width_mm(text: str, size_mm: float) -> float:
     return _wide(text) * size_mm
 
 
-def wrap(text: str, size_mm: float, room_mm: float, first_mm: float | None = None) -> list[str]:
+def wrap(
+    text: str, size_mm: float, room_mm: float, first_mm: float | None = None, *, items: bool = False
+) -> list[str]:
     """Lines that fit into `room_mm` (the first one into `first_mm`): Latin words stay whole while they can.
 
-    An empty text is one empty line.
+    `items`: so do the items of a list (毒性、易燃性). An empty text is one empty line.
     """
     lines, line, room = [], "", room_mm if first_mm is None else first_mm
-    for word in _PIECES.findall(" ".join(text.split())):
+    for word in (_ITEMS if items else _PIECES).findall(" ".join(text.split())):
         for piece in [word] if width_mm(word, size_mm) <= room_mm else list(word):
             # Beside a caption the first line may be too short for even one word: it stays empty.
             if (line or room < room_mm) and width_mm((line + piece).rstrip(), size_mm) > room:

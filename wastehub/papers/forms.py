@@ -24,7 +24,7 @@ Watch = Callable[[int, int], None]
 class Paper:
     """Pages that fill from top to bottom. `foot` stands at the bottom of each, with the page number."""
 
-    def __init__(self, file: IO[bytes] | str, *, title: str, foot: str) -> None:
+    def __init__(self, file: IO[bytes], *, title: str, foot: str) -> None:
         self.canvas = page.canvas(file, title=title, size_mm=(WIDE, HIGH))
         self.foot = foot
         self.pages = 1
@@ -86,7 +86,7 @@ class Paper:
     def table(self, sheet: Sheet, watch: Watch | None = None) -> None:
         """A whole table over as many pages as it takes; an empty one says so."""
         rows = list(printed(sheet))
-        self.heading(f"{sheet.code} {sheet.title}", 3.6)
+        self.heading(sheet.heading, 3.6)
         if sheet.note:
             self.text(sheet.note, 2.5)
         Grid(self, sheet, rows).draw(watch)
@@ -117,6 +117,8 @@ class Grid:
             whole = longest.isascii() and " " not in longest and len(longest) <= CODE_LONGEST
             least.append(max(text if whole else min(text, 9.0), min(head, 7.6)) + edge)
         total, floor = sum(needs), sum(least)
+        if total <= ROOM and len(needs) == 2:  # a name and what it says: the room belongs to the latter
+            return [needs[0], ROOM - needs[0]]
         if total <= ROOM:
             return [need * ROOM / total for need in needs]
         if floor > ROOM:

@@ -20,10 +20,12 @@ BLANK_MM = 3.2  # outside the border; the standard asks for at least 3
 BORDER_MM = 1.2  # at least 1
 LINE_MM = 0.3
 # Side of the QR symbol without its white zone, by the side of the label.
-QR_MM: Mapping[int, float] = {100: 30.0, 150: 37.0, 200: 50.0}
-# From docs/benchmarks/label_decode.md: holds our addresses with a seal, and is read under a blot over 15 %.
-QR_LEVEL: qr.Level = "Q"
-QR_VERSION = 9
+QR_MM: Mapping[int, float] = {100: 32.0, 150: 37.0, 200: 50.0}
+# From docs/benchmarks/label_decode.md: the strongest correction that holds our addresses with a seal in
+# modules above 0.5 mm. A longer address takes the next level, in the same number of modules.
+QR_LEVELS: tuple[qr.Level, ...] = ("H", "Q")
+QR_LEVEL = QR_LEVELS[0]
+QR_VERSION = 10
 QR_MODULES = 17 + 4 * QR_VERSION
 QR_QUIET = 4
 # Rows across the label: fields, and the share of the row that the first of two takes.
@@ -31,7 +33,7 @@ _WIDE = (("waste_name",), ("category",), ("waste_code", "form"))
 _FIRST_SHARE = 0.56
 # Leading, and air above and below a row, in font sizes: from roomy to tight.
 _FITS = ((1.22, 0.34), (1.16, 0.24), (1.12, 0.16), (1.08, 0.10), (1.05, 0.06))
-_SYMBOL_MIN = 2.8  # font sizes
+_SYMBOL_MIN = 2.5  # font sizes
 _PAD, _TITLE, _SHORT = 0.28, 1.95, 1.3  # font sizes
 
 Cell = tuple[str, str, str]
@@ -101,7 +103,8 @@ def lay_out(label: LabelPaper) -> Layout:
     """The roomiest arrangement that fits. Raises InvalidInput("label.text_too_long", field=the longest)."""
     frame = frame_of(label)
     wide, narrow = _rows(label, frame)
-    hazards = _block(("hazards", label.hazards_caption, label.hazards), frame.size, frame.qr_side)
+    told = ("hazards", label.hazards_caption, label.hazards)
+    hazards = _block(told, frame.size, frame.qr_side, items=True)
     for leading, air in _FITS:
         made = _arranged(label, frame, wide, narrow, hazards, leading * frame.size, air * frame.size)
         if made is not None:
@@ -137,10 +140,10 @@ def short_above_qr(label: LabelPaper, frame: Frame) -> str:
     return text if fonts.width_mm(text, frame.size) <= frame.qr_side else ""
 
 
-def _block(cell: Cell, size: float, room: float) -> Block:
+def _block(cell: Cell, size: float, room: float, *, items: bool = False) -> Block:
     key, caption, value = cell
     caption = caption if caption.endswith("：") else caption + "："
-    lines = fonts.wrap(value or "—", size, room, room - fonts.width_mm(caption, size))
+    lines = fonts.wrap(value or "—", size, room, room - fonts.width_mm(caption, size), items=items)
     return Block(key, caption, tuple(lines))
 
 
@@ -192,15 +195,19 @@ def _right_low(label: LabelPaper, frame: Frame) -> float:
 def _right(
     label: LabelPaper, frame: Frame, hazards: Block, leading: float, top: float
 ) -> tuple[tuple[str, float, float, float], ...] | None:
-    """The places of the symbols: one alone, two side by side, more in pairs; None when they get too small."""
+    """The places of the symbols, in rows that leave them largest; None when they get too small."""
     shown = [letter for letter in label.letters if letter in symbols.LETTERS]
     low = _right_low(label, frame) + frame.pad
     high = top - frame.pad - len(hazards.lines) * leading
-    columns = min(2, len(shown))
-    if not columns:
+    if not shown:
         return () if high >= low - frame.pad else None
-    rows = (len(shown) + 1) // columns if columns == 2 else 1
-    side = min((frame.qr_side - frame.pad) / columns, (high - low) / rows, frame.qr_side * 0.7)
+
+    def side_of(columns: int) -> float:
+        rows = -(-len(shown) // columns)
+        return min((frame.qr_side - frame.pad) / columns, (high - low) / rows, frame.qr_side * 0.7)
+
+    columns = max(range(1, len(shown) + 1), key=side_of)
+    side, rows = side_of(columns), -(-len(shown) // columns)
     if side < _SYMBOL_MIN * frame.size:
         return None
     left, middle = frame.split + frame.pad, (high + low) / 2

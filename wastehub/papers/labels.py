@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import IO, Any
 
@@ -15,6 +16,7 @@ from .label_layout import (
     BORDER_MM,
     LINE_MM,
     QR_LEVEL,
+    QR_LEVELS,
     QR_MM,
     QR_QUIET,
     QR_VERSION,
@@ -23,7 +25,20 @@ from .label_layout import (
     Layout,
 )
 
-__all__ = ["BLANK_MM", "BORDER_MM", "QR_LEVEL", "QR_MM", "QR_QUIET", "LabelPaper", "check", "draw", "write"]
+__all__ = [
+    "BLANK_MM",
+    "BORDER_MM",
+    "QR_LEVEL",
+    "QR_LEVELS",
+    "QR_MM",
+    "QR_QUIET",
+    "QR_VERSION",
+    "LabelPaper",
+    "check",
+    "draw",
+    "modules_of",
+    "write",
+]
 
 GROUND = (255, 150, 0)
 TITLE = "危险废物"
@@ -111,7 +126,7 @@ def check(label: LabelPaper) -> Layout:
 
 def draw(made: Any, label: LabelPaper, x_mm: float, y_mm: float) -> None:
     """One label; (x, y) is its lower left corner."""
-    layout, modules = check(label), _modules(label)
+    layout, modules = check(label), modules_of(label)
     made.saveState()
     made.translate(x_mm * mm, y_mm * mm)
     _ground(made, label)
@@ -124,12 +139,15 @@ def draw(made: Any, label: LabelPaper, x_mm: float, y_mm: float) -> None:
     made.restoreState()
 
 
-def _modules(label: LabelPaper) -> qr.Matrix:
-    """Raises InvalidInput("label.base_url_too_long") when the address leaves no room for the seal."""
-    try:
-        return qr.matrix(label.qr_text, level=QR_LEVEL, version=QR_VERSION)
-    except qr.TooLong as long:
-        raise InvalidInput("label.base_url_too_long", field="base_url", given=len(label.qr_text)) from long
+def modules_of(label: LabelPaper) -> qr.Matrix:
+    """The QR code at the strongest correction that holds its text.
+
+    Raises InvalidInput("label.base_url_too_long") when the address leaves no room for the seal.
+    """
+    for level in QR_LEVELS:
+        with contextlib.suppress(qr.TooLong):
+            return qr.matrix(label.qr_text, level=level, version=QR_VERSION)
+    raise InvalidInput("label.base_url_too_long", field="base_url", given=len(label.qr_text))
 
 
 def _ground(made: Any, label: LabelPaper) -> None:

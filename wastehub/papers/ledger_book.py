@@ -35,7 +35,7 @@ def _cover(paper: forms.Paper, document: Document) -> None:
     paper.facts(document.facts[1:], columns=2)
     paper.y -= 2
     paper.heading("目录", 4, keep_mm=10)
-    paper.facts([(f"{sheet.code} {sheet.title}", f"{len(sheet.rows)} 行") for sheet in document.sheets], 2)
+    paper.facts([(sheet.heading, f"{len(sheet.rows)} 行") for sheet in document.sheets], 2)
     _seal(paper, document)
     paper.turn()
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from typing import IO, Any
 
 from reportlab import rl_config
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfdoc
 from reportlab.pdfgen.canvas import Canvas
 
-from . import fonts
+from . import fonts, streaming
 
 A4_MM = (210.0, 297.0)
 # Compressed streams as they are: writing them as text costs a fifth of the file and of the time.
 rl_config.useA85 = 0
 
 
-def canvas(
-    file: IO[bytes] | str, *, title: str, size_mm: tuple[float, float] = A4_MM, author: str = ""
-) -> Any:
-    """An empty file with pages of that size; finish each page with showPage() and the file with save()."""
+def canvas(file: IO[bytes], *, title: str, size_mm: tuple[float, float] = A4_MM, author: str = "") -> Any:
+    """An empty file with pages of that size; finish each page with showPage() and the file with save().
+
+    A finished page is written at once: nothing is kept of it, and nothing can refer to it.
+    """
     fonts.register()
     made = Canvas(
         file,
@@ -31,34 +30,11 @@ def canvas(
         initialFontName=fonts.FONT,
         lang="zh-CN",
     )
-    _pack_at_once(made)
+    streaming.attach(made, file)
     made.setTitle(title)
     if author:
         made.setAuthor(author)
     return made
-
-
-class _Packed:
-    """The filter of a page that is compressed already."""
-
-    pdfname = "FlateDecode"
-
-    def encode(self, content: bytes) -> bytes:
-        return content
-
-
-def _pack_at_once(made: Any) -> None:
-    """Compress every page when it is finished: else reportlab keeps all of them, unpacked, until the end."""
-    add = made._doc.addPage
-
-    def add_packed(page: Any) -> None:
-        packed = pdfdoc.PDFStream()
-        packed.filters = [_Packed()]
-        packed.content = zlib.compress(page.stream.encode("latin-1"))
-        page.Contents, page.stream = packed, ""
-        add(page)
-
-    made._doc.addPage = add_packed
 
 
 def line(made: Any, x1_mm: float, y1_mm: float, x2_mm: float, y2_mm: float, width_mm: float = 0.3) -> None:

@@ -49,6 +49,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class ThroughOther:
+    """Grams of a batch that a place treated in the containers of a batch it was poured into."""
+
+    batch_no: str
+    place: str
+    mass_g: int
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """`where`: kind of account, place, grams; their sum is `begun_g` to the gram.
 
@@ -67,6 +76,7 @@ class Certificate:
     open_cases: int
     sources: Sequence[Source] = ()
     poured_in_g: int = 0
+    through_others: Sequence[ThroughOther] = ()
 
     @property
     def begun_g(self) -> int:
@@ -85,7 +95,7 @@ class Certificate:
     @property
     def through_others_g(self) -> int:
         """Treated by the books, but in containers of other batches: poured together before 重新包装."""
-        return self.treated_g - sum(each.mass_g for each in self.treatments)
+        return sum(each.mass_g for each in self.through_others)
 
     @property
     def complete(self) -> bool:
@@ -130,6 +140,7 @@ def certificate(session: Session, *, actor: Actor, batch_id: UUID) -> Certificat
         open_cases=len(ledger.open_cases(session, batch=key)),
         sources=_sources(session, key),
         poured_in_g=ledger.poured_in_g(session, [key]),
+        through_others=_through_others(session, key),
     )
 
 
@@ -139,6 +150,11 @@ def _books(session: Session, key: str) -> Counter[tuple[str, str]]:
     for row in ledger.traced(session, [key])[key]:
         made[row.kind, row.place] += row.balance_g
     return made
+
+
+def _through_others(session: Session, key: str) -> list[ThroughOther]:
+    rows = [row for row in ledger.traced(session, [key])[key] if row.kind == "DONE" and row.batch != key]
+    return [ThroughOther(row.batch.rpartition("/")[2], row.place, row.balance_g) for row in rows]
 
 
 def _sources(session: Session, key: str) -> list[Source]:

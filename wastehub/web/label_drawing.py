@@ -50,7 +50,7 @@ def _path(modules: Sequence[Sequence[bool]], left: float, top: float, unit: floa
 def label_svg(paper: LabelPaper) -> Markup:
     """One label in its lawful size. All text is the statutory Chinese, whatever the reader's language.
 
-    Raises InvalidInput: text.character_not_printable, label.text_too_long.
+    Raises InvalidInput: text.character_not_printable, label.text_too_long, label.base_url_too_long.
     """
     layout, side = labels.check(paper), paper.side_mm
     edge = label_layout.BLANK_MM + label_layout.BORDER_MM / 2
@@ -105,7 +105,7 @@ def _codes(paper: LabelPaper, layout: Layout, side: int) -> str:
     square = f'width="{frame.qr_side:.2f}" height="{frame.qr_side:.2f}"'
     parts = [f'<rect x="{x:.2f}" y="{top:.2f}" {square} fill="#fff"/>']
     if paper.qr_text:
-        modules = qr.matrix(paper.qr_text, level=label_layout.QR_LEVEL)
+        modules = labels.modules_of(paper)
         unit = frame.qr_side / (len(modules) + 2 * label_layout.QR_QUIET)
         at = label_layout.QR_QUIET * unit
         path = _path(modules, x + at, top + at, unit)

@@ -83,6 +83,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "整改期限 %(due_on)s 已过。请选择今天或以后的日期。",
         "The day for putting it right, %(due_on)s, has passed. Choose today or later.",
     ),
+    "problem.photo_unknown": (
+        "随附的照片还没有上传成功，没有保存。请先上传照片，再提交一次。",
+        "Its photo has not arrived, so nothing was saved. Send the photo first and then this again.",
+    ),
     "problem.evidence_missing": (
         "这类问题报告整改完成须附整改后的照片。请拍照后再提交。",
         "To report this as put right, add a photo of it. Take one and send again.",
@@ -96,9 +100,21 @@ TABLE: dict[str, tuple[str, str]] = {
         "车次 %(round_no)s 不在途中，不能出示路检二维码。请出发后再出示。",
         "Round %(round_no)s is not under way, so there is nothing to show at the roadside.",
     ),
+    "roadside.lot_not_shipped": (
+        "出库批次 %(lot_no)s 还没有发运，车上没有货物可查。请先在批次页点“发运”，再出示路检二维码。",
+        "Lot %(lot_no)s has not been shipped, so there is no load to look into. Ship it on its page first.",
+    ),
+    "roadside.lot_not_on_the_road": (
+        "出库批次 %(lot_no)s 不在途中，不能出示路检二维码。需要单证的，请打开它的转移联单。",
+        "Lot %(lot_no)s is not on the road: it was received or cancelled. Open its manifest for the papers.",
+    ),
+    "roadside.not_renewable": (
+        "%(number)s 的这个路检二维码已到期或已收回，不能延长。请重新出示一个。",
+        "This roadside code of %(number)s has expired or was withdrawn and cannot be renewed. Show another.",
+    ),
     "roadside.too_many": (
-        "这个车次已有 %(most)s 个有效的路检二维码。请先收回不用的，或等待到期。",
-        "This round has %(most)s valid roadside codes already. Withdraw one or wait until it expires.",
+        "%(number)s 已有 %(most)s 个有效的路检二维码。请先收回不用的，或等待到期。",
+        "%(number)s has %(most)s valid roadside codes already. Withdraw one or wait until it expires.",
     ),
     "roadside.forged": (
         "这不是本系统签发的路检链接，或链接不完整。请驾驶员重新出示二维码。",
@@ -114,8 +130,13 @@ TABLE: dict[str, tuple[str, str]] = {
         "This roadside link is older than 30 minutes and does not open any more. Ask for a new one.",
     ),
     "roadside.revoked": (
-        "路检链接已由驾驶员收回。需要查看的，请驾驶员重新出示二维码。",
-        "The driver has withdrawn this roadside link. Ask for a new one if you need it.",
+        "路检链接已由出示方收回。需要查看的，请驾驶员重新出示二维码。",
+        "This roadside link was withdrawn by whoever showed it. Ask the driver for a new one if you need it.",
+    ),
+    "roadside.ended": (
+        "这车货物已不在途中，路检链接随之失效。需要单证的，请向承运单位索取转移联单。",
+        "This load is not on the road any more, and its roadside link ended with it. Ask the carrier for the "
+        "manifest.",
     ),
     "sign.no_zones": (
         "该单位还没有登记贮存分区，不能生成分区标志。请先登记分区。",
@@ -141,6 +162,15 @@ TABLE: dict[str, tuple[str, str]] = {
     "sign.nothing_changed": (
         "没有改动任何尺寸或颜色。请先修改再保存。",
         "No size and no colour was changed. Change something before you save.",
+    ),
+    "sign.changed_meanwhile": (
+        "这一项在您打开页面时是 %(seen)s，在所选的生效日期已定为 %(present)s。请核对后再保存。",
+        "This read %(seen)s when you opened the page; on the chosen day it is to be %(present)s. Look again "
+        "before you save.",
+    ),
+    "sign.basis_missing": (
+        "页面没有带上打开时的数值，不能判断您改了什么。请重新打开本页再修改。",
+        "The page did not say which values it had shown, so what you changed is unknown. Open it anew.",
     ),
     "sign.past": (
         "生效日期 %(given)s 早于今天（%(today)s）。请选今天或以后的日期。",

@@ -1,6 +1,21 @@
 """Labels on paper, their codes and seals."""
 
 TABLE = {
+    "scan.label_forged": (
+        "标签 %(label_code)s 的签名与编码不符：标签被改动或伪造，不能装车，已报告县（市、区）监管部门。请不要"
+        "搬动该容器，拍照并核对实物；请企业打印新标签，换贴后重新扫码。",
+        "The seal of label %(label_code)s does not fit its code: the label was altered or forged, so the "
+        "container may not be loaded, and the county's office has been told. Leave the container where it "
+        "stands, take a photo and check what is in it; the firm must print and stick on a new label, then "
+        "scan that.",
+    ),
+    "scan.label_doubtful": (
+        "已装车，标签存疑已记录：%(label_code)s 的签名无法验证（密钥未公布、已吊销，或属于其他系统）。请核对"
+        "实物与登记是否一致，并请企业重新打印标签。",
+        "Loaded, with a doubt on record: the seal of label %(label_code)s cannot be judged (its key is "
+        "unknown or revoked, or it is another system's). Check that the container is what was registered "
+        "and ask the firm to print the label anew.",
+    ),
     "label.typed_wrong": (
         "短码“%(given)s”不对：有数字输错、漏输或颠倒。请对照标签上“短码”后的10位数字重新输入。",
         "The short code “%(given)s” is wrong: a digit is mistyped, missing or swapped. Compare it "
