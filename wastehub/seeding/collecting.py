@@ -249,7 +249,9 @@ class CollectionDay:
         if roll < self.chances.nobody_there_ppm:
             return Mishap("nobody_there", self.rng.choice(("closed", "no_contact", "not_ready")))
         if roll < self.chances.nobody_there_ppm + self.chances.refused_at_pickup_ppm:
-            return Mishap("refuse_one", self.rng.choice(("leaking", "overfilled", "wrong_container")))
+            # The demo takes no photos, so it gives only reasons that ask for none.
+            reason = self.rng.choice(("no_room", "not_in_request", "label_differs"))
+            return Mishap("refuse_one", reason, "标签与实物不符" if reason == "label_differs" else "")
         return Mishap("")
 
     def _weighed_at_loading(self, container: Container) -> int:

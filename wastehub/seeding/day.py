@@ -19,6 +19,7 @@ from ..models.manifests import manifests_of_stops
 from ..models.requests import PickupRequest
 from ..models.route_plans import Round
 from ..services import dispatch, manifests, planning, requests
+from . import tracks
 from .collecting import Chances, CollectionDay, Mishap, Tally
 from .differences import report_differences
 from .history import History, bring_back, order, register, settle
@@ -130,6 +131,7 @@ class DemoDay:
             interludes=self._interludes(report),
         )
         report.tally = day.drive()
+        tracks.tell(self.world, self.on)
         bring_back(self.world, report.tally.refused_ids, at=self._at(RETURN_S))
         settle(self.world, self.rng, before_on=self.on, at=self._at(SETTLE_S), all_but=3)
         report_differences(self.world, at=self._at(SETTLE_S), all_but=2)
@@ -243,7 +245,7 @@ class DemoDay:
         picked = self.rng.sample(stops, 5)
         mishaps = {
             picked[0].request_id: Mishap("nobody_there", "closed"),
-            picked[1].request_id: Mishap("refuse_one", "leaking"),
+            picked[1].request_id: Mishap("refuse_one", "label_differs", "标签写废油，实物为废乳化液"),
             picked[2].request_id: Mishap("refuse_all", "label_differs", "标签与实物不符"),
         }
         with self.world.database.reading() as session:

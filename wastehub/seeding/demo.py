@@ -31,6 +31,7 @@ from ..models.organisations import Organisation
 from ..models.route_plans import RoutePlan
 from . import accounts, counting, reference, region, report
 from .day import DayReport, DemoDay
+from .filings import Filings
 from .firms import invent
 from .history import History
 from .irregularities import Planted
@@ -42,6 +43,7 @@ Say = Callable[[str], None]
 HISTORY_MONTHS = 3
 HOLD_DAYS_BEFORE = 5
 ENROLLED_DAYS_BEFORE = 7
+FIRST_HOUR_S = 6 * 3600 + 1800
 # Whose keys are recognised in the anchor of a demo that was deleted by hand.
 DEMO_SEEDS_KNOWN = 100
 
@@ -281,6 +283,9 @@ class _Demo:
             day.prepare(history, spared=planted.quiet | {guest.id})
             if len(days) > HOLD_DAYS_BEFORE:
                 history.hold_on = days[-1 - HOLD_DAYS_BEFORE]
+            enrolled_on = calendar.on_date(begun_at)
+            history.filings = Filings(world, days, self.seed, enrolled_on, guest)
+            history.filings.begin(calendar.at_time(days[0], FIRST_HOUR_S))
             history.live(tell=self._tell)
             self._note_held(planted, history)
         with stage("day", f"{self.on.isoformat()} 的完整一天 · one full day"):

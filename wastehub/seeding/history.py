@@ -25,6 +25,7 @@ from ..services.batches import BatchDraft, ContainerDraft
 from ..services.requests import RequestOrder
 from .collecting import Chances, CollectionDay, Tally
 from .differences import report_differences
+from .filings import Filings
 from .outbound import receive_lots, ship_lots, treat
 from .packing import fill, packing_of
 from .world import Firm, World
@@ -72,6 +73,7 @@ class History:
         self.seed = seed
         self.hold_on: date | None = None  # a trip of this day is never weighed in
         self.held: set[UUID] = set()
+        self.filings: Filings | None = None
         self.visits: dict[int, list[Firm]] = defaultdict(list)
         self.filling: dict[int, list[tuple[Firm, str, int]]] = defaultdict(list)
         pace = _pace(world)
@@ -136,6 +138,8 @@ class History:
             treat(self.world, at=calendar.at_time(on, TREAT_S))
             settle(self.world, self.rng, before_on=on - SETTLED_AFTER, at=calendar.at_time(on, SETTLE_S))
         report_differences(self.world, at=calendar.at_time(on, SETTLE_S))
+        if self.filings is not None:
+            self.filings.live(on)
 
     def _collect(self, on: date) -> Tally:
         day = CollectionDay(self.world, on, rng=self.rng, tick_s=TICK_S, chances=Chances())

@@ -27,6 +27,9 @@ from .region_checks import DEMO_MARK, check_against_law
 from .region_files import RegionFiles, read_region, region_folder
 from .upsert import upsert
 
+# Invented units and people are reached under a number that nobody has.
+EXAMPLE_CONTACT = {"contact_name": "示例联系人", "contact_phone": "0573-00000000"}
+
 
 def load_region(session: Session, *, folder: Path | str, now: datetime) -> Counts:
     """Load one city (a folder, or a name under seed/regions); flushes. The reference data come first.
@@ -104,6 +107,7 @@ class _Loader:
             ("code",),
             within=Organisation.code.in_(codes),
             new=lambda: {**self.fresh_id(), "enrolled_at": self.now},
+            keep=lambda row: frozenset(EXAMPLE_CONTACT),
         )
         self.unit_ids = {code: unit.id for (code,), unit in found.items()}
         self._service_areas()
@@ -130,6 +134,7 @@ class _Loader:
             "annual_quota_g": row["licensed_t_per_year"],
             "storage_capacity_g": row["storage_t"],
             "demo": DEMO_MARK in row["name"],
+            **(EXAMPLE_CONTACT if DEMO_MARK in row["name"] else {}),
             "management_class": "key",  # every licence holder is (HJ 1259-2022, 4.2)
             "storage_kind": "store",
         }
@@ -237,6 +242,7 @@ class _Loader:
             {
                 "platform_id": self.unit_ids[row["platform_code"]],
                 "vehicle_id": ids.get(row["plate"]),
+                **({"phone": EXAMPLE_CONTACT["contact_phone"]} if DEMO_MARK in row["name"] else {}),
                 **{
                     name: row[name]
                     for name in ("kind", "name", "certificate_no", "certificate_valid_until_on")
@@ -245,7 +251,10 @@ class _Loader:
             for row in self.rows("crews")
         ]
         numbers = CrewMember.certificate_no.in_([person["certificate_no"] for person in people])
-        self.put(CrewMember, people, ("certificate_no",), within=numbers, new=self.fresh_id)
+        kept = frozenset({"phone"})
+        self.put(
+            CrewMember, people, ("certificate_no",), within=numbers, new=self.fresh_id, keep=lambda row: kept
+        )
 
     def _vehicle(self, row: Row) -> dict[str, Any]:
         same = (

@@ -32,27 +32,42 @@ def decisions(session: Session, *, actor: Actor) -> list[LegalLimit]:
     return list(session.scalars(query.order_by(LegalLimit.effective_from_on.desc(), LegalLimit.key)))
 
 
+def planned(session: Session, *, after: date) -> dict[str, LegalLimit]:
+    """By key the next value that is to hold from a later day on."""
+    query = select(LegalLimit).where(
+        LegalLimit.key.startswith(signs.PREFIX, autoescape=True), LegalLimit.effective_from_on > after
+    )
+    found: dict[str, LegalLimit] = {}
+    for row in session.scalars(query.order_by(LegalLimit.effective_from_on)):
+        found.setdefault(row.key, row)
+    return found
+
+
 def decide(
     session: Session,
     *,
     actor: Actor,
     values: Mapping[str, str],
+    seen: Mapping[str, str],
     valid_from: date,
     reason: str,
     now: datetime,
 ) -> list[LegalLimit]:
     """Set sizes (mm) and colours (#rrggbb) by key from a day on, today or later.
 
-    Raises Forbidden, InvalidInput: sign.past, sign.* of domain/signs, text.missing.
+    `seen`: what the form showed when it was opened; what is still as it was shown is left alone.
+    Raises Forbidden, InvalidInput: sign.past, sign.* of domain/signs, text.missing; Conflict:
+    sign.changed_meanwhile.
     """
     actor.require("reference.manage")
     why = texts.clean(reason, field="reason", longest=REASON_LONGEST, required=True)
     today = calendar.on_date(now)
     if valid_from < today:
         raise InvalidInput("sign.past", field="valid_from", given=valid_from, today=today)
+    _one_at_a_time(session)
     template = in_force(session, on=valid_from)
     before = signs.current(template)
-    after = signs.changes(values, template)
+    after = signs.changes(values, seen, template)
     made = [
         _set(session, key, value, valid_from, f"{DECIDED_HERE} {today}: {why}")
         for key, value in after.items()
@@ -68,6 +83,12 @@ def decide(
     event = ledger.Event("policy.changed", actor.author, "service", now, subject="signs", facts=facts)
     ledger.append(session, [event], now=now)
     return made
+
+
+def _one_at_a_time(session: Session) -> None:
+    """Of two administrators who save together, the second reads what the first has decided."""
+    held = select(LegalLimit).where(LegalLimit.key.startswith(signs.PREFIX, autoescape=True))
+    session.scalars(held.with_for_update().execution_options(populate_existing=True)).all()
 
 
 def _set(session: Session, key: str, value: int, valid_from: date, source: str) -> LegalLimit:

@@ -14,6 +14,7 @@ from flask import current_app
 from itsdangerous import BadSignature, Signer
 
 from ..domain.errors import NotFound
+from .context import settings
 
 LONGEST = 120
 
@@ -29,6 +30,11 @@ def _signer() -> Signer:
 
 def token_of(pass_id: UUID) -> str:
     return _signer().sign(urlsafe_b64encode(pass_id.bytes).rstrip(b"=")).decode()
+
+
+def address_of(pass_id: UUID) -> str:
+    """The address of a link: what stands in the code that is shown."""
+    return f"{settings().base_url.rstrip('/')}/r/{token_of(pass_id)}"
 
 
 def pass_of(token: str) -> UUID:

@@ -1,7 +1,14 @@
 """Statutory forms of HJ 1259-2022: ledger tables, management plan, declarations, the ledger book."""
 
 from .access import class_of, unit
-from .boards import CountyRow, UnitRow, default_period, firms_board, supervision
+from .boards import (
+    CountyRow,
+    UnitRow,
+    firms_board,
+    newest_period,
+    recent_periods,
+    supervision,
+)
 from .content import read
 from .declaring import (
     Draft,
@@ -10,6 +17,7 @@ from .declaring import (
     editions,
     enter_receipt,
     file,
+    file_draft,
     period_rows,
     prepare,
 )
@@ -65,7 +73,6 @@ __all__ = [
     "compliance",
     "compose",
     "declaration",
-    "default_period",
     "delegate",
     "delegating_firms",
     "delegation_of",
@@ -76,16 +83,19 @@ __all__ = [
     "export",
     "exports",
     "file",
+    "file_draft",
     "file_of",
     "firms_board",
     "folder_of",
     "ledger_sheets",
+    "newest_period",
     "period_rows",
     "plan_view",
     "prepare",
     "profile_of",
     "purge_exports",
     "read",
+    "recent_periods",
     "request_export",
     "requeue_exports",
     "save_plan_line",

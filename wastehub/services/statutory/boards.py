@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from ...domain import calendar
@@ -42,6 +42,12 @@ class UnitRow:
     def management_class(self) -> str:
         return access.class_of(self.unit)
 
+    @property
+    def days_late(self) -> int:
+        """How many days after the last day the newest edition was filed; 0: in time, or not at all."""
+        filed_on = calendar.on_date(self.newest.filed_at) if self.newest else self.due_on
+        return max(0, (filed_on - self.due_on).days)
+
 
 @dataclass(frozen=True)
 class CountyRow:
@@ -61,6 +67,46 @@ def default_period(today: date, kind: str) -> Period:
     """The period of a kind that ended last."""
     chosen = kind if kind in ("month", "quarter", "year") else "year"
     return periods.containing(today, chosen).before()  # type: ignore[arg-type]
+
+
+def recent_periods(today: date) -> list[Period]:
+    """The last two years, four quarters and twelve months that are over."""
+    found = []
+    for kind, count in (("year", 2), ("quarter", 4), ("month", 12)):
+        period = default_period(today, kind)
+        for _number in range(count):
+            found.append(period)
+            period = period.before()
+    return found
+
+
+def newest_period(session: Session, *, actor: Actor, today: date) -> Period:
+    """The newest period for which any unit in the actor's sight has something due or filed.
+
+    Of periods that end together the longest, which more units have to declare. Nothing at all: the last
+    year. Raises Forbidden.
+    """
+    actor.require("county.view")
+    since: dict[str, date] = {}
+    query = _supervised(actor).with_only_columns(
+        Organisation.kind, Organisation.management_class, func.min(Organisation.enrolled_at)
+    )
+    for kind, named, first_at in session.execute(
+        query.order_by(None).group_by(Organisation.kind, Organisation.management_class)
+    ):
+        held = named if kind == "enterprise" else "key"
+        first_on = calendar.on_date(first_at)
+        since[held] = min(first_on, since.get(held, first_on))
+    units = _supervised(actor).with_only_columns(Organisation.id).order_by(None)
+    filed = set(
+        session.scalars(select(Declaration.period).where(Declaration.organisation_id.in_(units)).distinct())
+    )
+    newest_first = sorted(recent_periods(today), key=lambda each: (-each.end_on.toordinal(), each.start_on))
+    for period in newest_first:
+        bound = any(period.kind in DUTIES[held] and on <= period.end_on for held, on in since.items())
+        if bound or period.key in filed:
+            return period
+    return default_period(today, "year")
 
 
 def firms_board(session: Session, *, actor: Actor, now: datetime) -> list[UnitRow]:
@@ -94,15 +140,7 @@ def supervision(
     """
     actor.require("county.view")
     today = calendar.on_date(now)
-    query = select(Organisation).where(
-        Organisation.kind.in_(("enterprise", "platform", "plant")), Organisation.active
-    )
-    if actor.county_code:
-        query = query.where(Organisation.county_code == actor.county_code)
-    # A plant that nothing was ever sent to only stands in the register: nobody here knows what it declares.
-    sent = select(Lot.plant_id).distinct()
-    query = query.where((Organisation.kind != "plant") | Organisation.id.in_(sent))
-    units = list(session.scalars(query.order_by(Organisation.name, Organisation.code)))
+    units = list(session.scalars(_supervised(actor)))
     rows = _rows(session, units, periods.parse(period), today)
     counties = _counties(session, rows)
     if county:
@@ -114,17 +152,34 @@ def supervision(
     return _page(rows, **page), len(rows), {}, counties
 
 
+def _supervised(actor: Actor) -> Select[Any]:
+    """The units whose declarations the actor watches, by name.
+
+    A plant that nothing was ever sent to only stands in the register: nobody here knows what it declares.
+    One outside the city declares to its own authority.
+    """
+    query = select(Organisation).where(
+        Organisation.kind.in_(("enterprise", "platform", "plant")),
+        Organisation.active,
+        Organisation.county_code.is_not(None),
+    )
+    if actor.county_code:
+        query = query.where(Organisation.county_code == actor.county_code)
+    sent = select(Lot.plant_id).distinct()
+    query = query.where((Organisation.kind != "plant") | Organisation.id.in_(sent))
+    return query.order_by(Organisation.name, Organisation.code)
+
+
 def _rows(session: Session, units: Sequence[Organisation], period: Period, today: date) -> list[UnitRow]:
-    """The units that have to declare the period, in the given order."""
+    """The units that have to declare the period, or have declared it, in the given order."""
     limits = reference.legal_limits(session, today)
+    due = [unit for unit in units if period.kind in DUTIES[access.class_of(unit)] and period.end_on < today]
+    filed = newest_declarations(session, organisation_ids=[unit.id for unit in due], periods=[period.key])
     bound = [
         unit
-        for unit in units
-        if period.kind in DUTIES[access.class_of(unit)]
-        and calendar.on_date(unit.enrolled_at) <= period.end_on < today
+        for unit in due
+        if calendar.on_date(unit.enrolled_at) <= period.end_on or (unit.id, period.key) in filed
     ]
-    ids = [unit.id for unit in bound]
-    filed = newest_declarations(session, organisation_ids=ids, periods=[period.key])
     planned = _planned(session, period.year)
     made = []
     for unit in bound:

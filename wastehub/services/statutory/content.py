@@ -25,7 +25,7 @@ def content_of(
     rows = balance(book.lines, start_on=period.start_on, end_on=period.end_on)
     kinds = ("generated", "treated", "left", "received")
     lines = book.between(period.start_on, period.end_on, *kinds)
-    facts = look_up(session, book, lines)
+    facts = look_up(session, book, [each for each in lines if each.kind == "left"])
     nature = natures(session, book, {row.code for row in rows}, period.end_on.year)
     named = {code: nature[code].waste_cells for code in nature}
     return (

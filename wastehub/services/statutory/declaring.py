@@ -142,7 +142,26 @@ def file(
     # One edition at a time: two clerks file one after the other.
     session.get(Organisation, unit.id, with_for_update={"key_share": True}, populate_existing=True)
     draft = draft_of(session, unit, _due(unit, period), now=now)
-    _require_fit(draft, seen_sha256)
+    if seen_sha256 != draft.sha256:
+        raise Conflict("declaration.ledger_moved", field="seen_sha256")
+    return _file(session, actor, draft, note, now)
+
+
+def file_draft(session: Session, *, actor: Actor, draft: Draft, note: str, now: datetime) -> Declaration:
+    """File a declaration that was prepared in this very transaction: for whoever files many, one by one.
+
+    Raises as `file`; Conflict(declaration.ledger_moved) when anything was written since it was prepared.
+    """
+    unit = access.unit(session, actor, "declaration.file", draft.unit.id)
+    session.get(Organisation, unit.id, with_for_update={"key_share": True}, populate_existing=True)
+    if ledger.size(session) != draft.size:
+        raise Conflict("declaration.ledger_moved", field="seen_sha256")
+    return _file(session, actor, draft, note, now)
+
+
+def _file(session: Session, actor: Actor, draft: Draft, note: str, now: datetime) -> Declaration:
+    _require_fit(draft)
+    unit = draft.unit
     told = texts.clean(note, field="note", longest=300)
     if not told and (draft.note_needed or draft.newest):
         raise InvalidInput("declaration.note_needed", field="note")
@@ -167,11 +186,9 @@ def file(
     return row
 
 
-def _require_fit(draft: Draft, seen_sha256: str) -> None:
+def _require_fit(draft: Draft) -> None:
     if not draft.over:
         raise Conflict("declaration.period_open", field="period", end_on=draft.period.end_on)
-    if seen_sha256 != draft.sha256:
-        raise Conflict("declaration.ledger_moved", field="seen_sha256")
     if off := unbalanced(draft.balance):
         raise Conflict("declaration.unbalanced", codes="、".join(sorted(off)))
     if draft.newest and not draft.changed:

@@ -32,6 +32,7 @@ FORM_NAMES: Mapping[str, str] = {
 }  # fmt: skip
 # Facility codes are the unit's own (HJ 608): until it has entered them, these stand in.
 DEFAULT_GENERATING, DEFAULT_STORAGE, DEFAULT_TREATMENT = "MF0001", "TS001", "TS002"
+FEW = 100  # names that one query may list beside the numbers it asks for
 Key = TypeVar("Key")
 
 
@@ -153,6 +154,9 @@ def _batches(session: Session, keys: set[str]) -> dict[str, Batch]:
     """Batches by their name in the ledger."""
     numbers = {key.rpartition("/")[2] for key in keys}
     query = select(Batch, Organisation).join(Organisation, Organisation.id == Batch.enterprise_id)
+    codes = {key.rpartition("/")[0].partition(":")[2] for key in keys}
+    if len(codes) <= FEW:  # a number is unique within its unit only: thousands of firms have the same ones
+        query = query.where(Organisation.code.in_(codes))
     found = {
         f"{unit.site}/{batch.batch_no}": batch
         for batch, unit in in_parts(session, numbers, query, Batch.batch_no)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -33,15 +34,19 @@ SPECIMEN = (
 @pages.get("/")
 @viewing("reference.manage")
 def template(act: Act) -> str:
-    return _page(act, None)
-
-
-def _page(act: Act, form: FormState | None) -> str:
     today = calendar.on_date(act.now)
-    values = _shown(sign_templates.in_force(act.session, on=today))
+    values = signs.shown(sign_templates.in_force(act.session, on=today))
+    return _page(act, blank(values | {"valid_from": today.isoformat()}), values)
+
+
+def _page(act: Act, form: FormState, seen: Mapping[str, str]) -> str:
+    """`seen`: what the fields show, sent along so that only what the person changes is saved."""
+    today = calendar.on_date(act.now)
     return render_template(
         "sign_templates/template.html",
-        form=form or blank(values | {"valid_from": today.isoformat()}),
+        form=form,
+        seen=seen,
+        planned=sign_templates.planned(act.session, after=today),
         sizes=(*signs.ZONE.values(), *signs.FACILITY.values()),
         zones=len(signs.ZONE),
         colours=signs.COLOURS,
@@ -54,15 +59,30 @@ def _page(act: Act, form: FormState | None) -> str:
     )
 
 
-def _shown(values: dict[str, int]) -> dict[str, str]:
-    grounds = {each.key for each in signs.COLOURS}
-    now = signs.current(values)
-    return {key: signs.hex_colour(value) if key in grounds else str(value) for key, value in now.items()}
-
-
 def _again(violation: RuleViolation) -> str:
+    """The form once more: what was typed, and beside it the values of the day it is to hold from."""
     with database().reading() as session:
-        return _page(Act(session, current_actor(), clock.now_utc()), refused(request.form, violation))
+        act = Act(session, current_actor(), clock.now_utc())
+        fresh = signs.shown(sign_templates.in_force(session, on=_day_or_today(act)))
+        changed = signs.touched(_given(), _seen())
+        untouched = {key: value for key, value in fresh.items() if key not in changed}
+        return _page(act, refused(request.form.to_dict() | untouched, violation), fresh)
+
+
+def _day_or_today(act: Act) -> date:
+    today = calendar.on_date(act.now)
+    try:
+        return max(today, date.fromisoformat(request.form.get("valid_from", "")))
+    except ValueError:
+        return today
+
+
+def _given() -> dict[str, str]:
+    return {key: request.form[key] for key in KEYS if key in request.form}
+
+
+def _seen() -> dict[str, str]:
+    return {key: request.form[f"seen_{key}"] for key in KEYS if f"seen_{key}" in request.form}
 
 
 @pages.post("/")
@@ -71,7 +91,8 @@ def decide(act: Act) -> Any:
     made = sign_templates.decide(
         act.session,
         actor=act.actor,
-        values={key: request.form[key] for key in KEYS if key in request.form},
+        values=_given(),
+        seen=_seen(),
         valid_from=_day(request.form.get("valid_from", "")),
         reason=request.form.get("reason", ""),
         now=act.now,

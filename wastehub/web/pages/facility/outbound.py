@@ -11,12 +11,13 @@ from flask_babel import lazy_gettext as _l
 
 from ....domain import calendar, waybills
 from ....domain.errors import RuleViolation
-from ....services import lot_boards
+from ....services import lot_boards, roadside
 from ....services import lots as lot_acts
 from ....services.lots import LotDraft, Shipment
 from ...acting import Act, acting, viewing
 from ...form_states import blank, refused
 from ...listing import Column, read_query
+from ..roadside_codes import shown_links
 from .blueprint import LOT_STATES, id_of, ids_of, named, pages, show, uuid_of, version
 
 LOT_COLUMNS = (
@@ -100,6 +101,7 @@ def lot(act: Act, lot_id: UUID, violation: RuleViolation | None = None, dialog: 
     form = blank(version=board.lot.version)
     if violation is not None:
         form = refused(request.form, violation, dialog=dialog)
+    may_show = roadside.may_show_lot(act.actor, board.lot, (board.driver, board.escort))
     return show(
         "facility/lot.html",
         board=board,
@@ -115,7 +117,15 @@ def lot(act: Act, lot_id: UUID, violation: RuleViolation | None = None, dialog: 
         role=act.actor.role,
         on=on,
         checks=list(waybills.CHECKS.values()),
+        may_show=may_show,
+        passes=_passes(act, lot_id) if may_show else [],
     )
+
+
+def _passes(act: Act, lot_id: UUID) -> list[dict[str, Any]]:
+    """The codes with which an officer reads the papers of this load now."""
+    found = roadside.alive_of_lot(act.session, actor=act.actor, lot_id=lot_id, now=act.now)
+    return shown_links(found, act.now)
 
 
 @pages.post("/lots/<uuid:lot_id>/pack")
