@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +19,7 @@ from .db import Database
 from .ledger import signing
 from .ledger.transparency import Transparency
 from .paths import data_dir
-from .web import assets, auth, errors, formatting, gate, headers, json_bodies
+from .web import assets, auth, errors, formatting, gate, headers, json_bodies, parsing
 from .web.context import signed_in_user
 from .web.limits import limiter
 from .web.locale import select_locale
@@ -43,6 +44,9 @@ PAGES = (
     "dispatcher",
     "forecasts",
     "driver",
+    "driver_app",
+    "field",
+    "duty",
     "manifests",
     "papers",
     "facility",
@@ -72,9 +76,16 @@ API = (
     "forecasts",
     "rounds",
     "scans",
+    "positions",
+    "duty",
+    "devices",
+    "device_events",
+    "field_conflicts",
+    "hand_overs",
     "photos",
     "manifests",
     "transport_papers",
+    "roadside_passes",
     "receptions",
     "lots",
     "treatments",
@@ -95,10 +106,17 @@ def open_database(settings: Settings) -> Database:
     return Database(settings.database_url, signer=signing.load_or_create(settings.signing_key_path))
 
 
+class App(Flask):
+    """Flask, without asking for each function of each request whether it is a coroutine: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(settings: Settings | None = None, database: Database | None = None, **config: Any) -> Flask:
     """The web application. `config` overrides Flask's configuration (tests use it)."""
     settings = settings or from_environment()
-    app = Flask(__name__, template_folder=str(data_dir("templates")), static_folder="static")
+    app = App(__name__, template_folder=str(data_dir("templates")), static_folder="static")
     _configure(app, settings)
     app.config.update(config)
     connect(app, settings, database or open_database(settings))
@@ -182,6 +200,7 @@ def _add_api(app: Flask) -> None:
         OPENAPI_URL_PREFIX="/api",
         OPENAPI_JSON_PATH="openapi.json",
     )
+    parsing.init()
     api = errors.ProblemApi(app)
     for name in API:
         api.register_blueprint(import_module(f"wastehub.web.api.{name}").api, url_prefix="/api/v1")

@@ -13,7 +13,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from . import backups, clock, config, evidence_commands, label_commands, ledger_commands, migrate, paths
+from . import (
+    backups,
+    clock,
+    config,
+    evidence_commands,
+    field_commands,
+    label_commands,
+    ledger_commands,
+    migrate,
+    paths,
+)
 from .domain.actors import Actor
 from .domain.errors import RuleViolation
 from .seeding.csv_rows import SeedError
@@ -39,6 +49,7 @@ REFUSALS = (
     ledger_commands.BadPolicy,
     evidence_commands.CannotBeDone,
     label_commands.CannotBeDone,
+    field_commands.CannotBeDone,
 )
 
 
@@ -99,6 +110,7 @@ def build_parser() -> argparse.ArgumentParser:
     admin.add_argument("--password-file", type=Path, help="read the password from a file instead of asking")
     label_commands.add_to(commands)
     ledger_commands.add_to(commands)
+    field_commands.add_to(commands)
     save = command("backup", backup, "write everything into one file")
     _database_option(save)
     save.add_argument("file", type=Path)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+# Number, Chinese and English name; a region whose numbers differ says so in WASTEHUB_EMERGENCY_CALLS.
+EMERGENCY_CALLS = "119,火警,Fire;120,急救,Ambulance;110,公安,Police;12369,生态环境热线,Environment hotline"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -30,7 +33,11 @@ class Settings:
     blob_url: str
     max_upload_bytes: int
     session_hours: int
+    device_hours: int
+    device_lock_minutes: int
     demo_lan: bool
+    devices_per_person: int = 3
+    emergency_calls: str = EMERGENCY_CALLS
 
     @property
     def anchor_path(self) -> Path:
@@ -71,5 +78,9 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         blob_url=env.get("WASTEHUB_BLOB_URL", (var_dir / "blobs").as_uri()),
         max_upload_bytes=int(env.get("WASTEHUB_MAX_UPLOAD_BYTES", str(8 * 1024 * 1024))),
         session_hours=int(env.get("WASTEHUB_SESSION_HOURS", "12")),
+        device_hours=int(env.get("WASTEHUB_DEVICE_HOURS", "72")),
+        device_lock_minutes=int(env.get("WASTEHUB_DEVICE_LOCK_MINUTES", "30")),
         demo_lan=env.get("WASTEHUB_DEMO_LAN", "") == "1",
+        devices_per_person=int(env.get("WASTEHUB_DEVICES_PER_PERSON", "3")),
+        emergency_calls=env.get("WASTEHUB_EMERGENCY_CALLS") or EMERGENCY_CALLS,
     )

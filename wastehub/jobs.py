@@ -22,7 +22,7 @@ from . import clock
 from .config import Settings
 from .db import Database
 from .papers import statutory as papers
-from .services import audits, planning, statutory
+from .services import audits, duty, planning, statutory
 
 log = logging.getLogger("wastehub.jobs")
 
@@ -98,7 +98,25 @@ def build(huey: Huey, database: Callable[[], Database]) -> Jobs:
     def requeue_each_minute() -> None:
         requeue()
 
+    add_duty(huey, database)
     return Jobs(huey, plan, requeue, verify, escalate)
+
+
+def add_duty(huey: Huey, database: Callable[[], Database]) -> None:
+    """Each minute firms hear of new arrival times; each hour positions whose days are over go."""
+
+    @huey.periodic_task(crontab(minute="*"), name="arrivals")
+    def tell_arrivals() -> None:
+        with database().transaction() as session:
+            told = duty.update_arrivals(session, now=clock.now_utc())
+        if told:
+            log.info("%s firms told of a new arrival time", told)
+
+    @huey.periodic_task(crontab(minute="23"), name="purge_positions")
+    def purge_positions() -> None:
+        with database().transaction() as session:
+            gone = duty.purge_positions(session, now=clock.now_utc())
+        log.info("%s positions deleted: their days were over", gone)
 
 
 def for_settings(settings: Settings) -> Jobs:

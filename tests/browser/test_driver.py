@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from tests.browser.conftest import DESKTOP, PHONE, fits, qr_film
+from tests.browser.phone import sign_in
 from tests.services import driving_world, planning_world
 from tests.services.driving_world import at
-from tests.web.conftest import PASSWORD
 from tests.web.driving import crewed
 from wastehub import clock, config
 from wastehub.app import create_app
@@ -63,13 +63,10 @@ def cab(database: Database, serve: Any, tmp_path: Path, monkeypatch: pytest.Monk
     return Cab(serve(app), on, film, code)
 
 
-def sign_in(page: Page, login: str = "driver-1") -> None:
-    page.clock.set_fixed_time(at(9))
-    page.goto("/sign-in")
-    page.locator("[name=login]").fill(login)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("form.main-form button[type=submit], button.btn-primary").first.click()
-    page.wait_for_url("**/driver/")
+def act(page: Page, button: str) -> None:
+    """An act after which the page comes anew; before that the phone shows the next step at once."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=button).click()
 
 
 def big_buttons(page: Page) -> None:
@@ -96,7 +93,7 @@ def test_the_driver_scans_weighs_loads_and_brings_it_home(
     screenshot(page, "driver/1-before")
     for box in page.locator("#leaving input[type=checkbox]").all():
         box.check()
-    page.get_by_role("button", name="出发").click()
+    act(page, "出发")
     page.get_by_text("下一站").wait_for()
     big_buttons(page)
     screenshot(page, "driver/2-next-stop")
@@ -113,6 +110,7 @@ def test_the_driver_scans_weighs_loads_and_brings_it_home(
     expect(page.locator("[data-difference]")).to_contain_text("比登记多")
     check_accessibility(page)
     screenshot(page, "driver/5-weighed", full_page=False)
+    expect(page.locator("[data-difference]")).to_contain_text("超过允许误差")
     page.get_by_role("button", name="装车").click()
     expect(page.locator("[data-verdict-title]")).to_have_text("已装车")
     expect(page.locator("[data-verdict-warnings]")).to_contain_text("超过允许")
@@ -149,16 +147,20 @@ def refuse(page: Page, cab: Cab, screenshot: Shot) -> None:
 def leave_and_arrive(page: Page, screenshot: Shot) -> None:
     page.get_by_role("link", name="离开这一站").first.click()
     screenshot(page, "driver/10-leave")
-    page.get_by_role("button", name="封存联单，离开").click()
+    page.get_by_role("link", name="请单位确认").click()
+    screenshot(page, "driver/10-sign")
+    page.get_by_role("link", name="无人签字").click()
+    page.locator("#sign-none-form").get_by_text("无人签字").click()
+    act(page, "没有签字，离开")
     page.get_by_role("link", name="到达这一站").click()
     page.get_by_role("link", name="没有人 / 收不了").click()
     page.get_by_text("单位关门").click()
     screenshot(page, "driver/11-missed")
-    page.get_by_role("button", name="登记未能收运").click()
+    act(page, "登记未能收运")
     page.get_by_role("button", name="已到达平台").wait_for()
     screenshot(page, "driver/12-arrive")
-    page.get_by_role("button", name="已到达平台").click()
-    page.get_by_role("button", name="收车").click()
+    act(page, "已到达平台")
+    act(page, "收车")
     page.get_by_text("今天的任务完成了").wait_for()
     screenshot(page, "driver/13-finished")
 
@@ -179,7 +181,7 @@ def test_without_a_network_the_phone_keeps_the_act_and_sends_it_later_once(
     page.locator("#scanner [data-scanner-typed] button").click()
     page.locator("#measured").fill(str(cab.on.container(cab.first).declared_g / 1000))
     page.get_by_role("button", name="装车").click()
-    expect(page.locator("[data-verdict-title]")).to_have_text("已存手机")
+    expect(page.locator("[data-scan-line]")).to_contain_text("已存手机")
     expect(page.locator("[data-line-text]")).to_have_text("离线 · 1 条待上传")
     screenshot(page, "driver/20-offline")
     assert cab.on.container(cab.first).state == "labelled"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, fits, qr_film
 from tests.web.gallery import CODE, PAGES, gallery_app
@@ -66,11 +66,11 @@ def test_chosen_rows_are_counted_and_a_filter_keeps_the_page(base_url: str, new_
     page.goto("/list")
     page.locator("[data-select]").nth(0).check()
     page.locator("[data-select]").nth(3).click(modifiers=["Shift"])
-    assert page.locator("[data-selected-number]").text_content() == "4"
+    expect(page.locator("[data-selected-number]")).to_have_text("4")
     with page.expect_response(re.compile("state=stored")):
         page.locator("select[name=state]").select_option("stored")
     page.wait_for_url(re.compile("state=stored"))
-    assert page.locator("[data-row]").count() == 32
+    expect(page.locator("[data-row]")).to_have_count(32)
 
 
 def test_a_lookup_offers_what_the_server_finds_and_takes_the_arrow_keys(
@@ -84,8 +84,8 @@ def test_a_lookup_offers_what_the_server_finds_and_takes_the_arrow_keys(
     field.press("ArrowDown")
     field.press("ArrowDown")
     field.press("Enter")
-    assert field.input_value() == "900-041-49 废包装桶"
-    assert page.locator("input[name=waste_code]").input_value() == "900-041-49"
+    expect(field).to_have_value("900-041-49 废包装桶")
+    expect(page.locator("input[name=waste_code]")).to_have_value("900-041-49")
 
 
 def test_a_map_zooms_with_its_buttons_and_comes_back(base_url: str, new_page: Open) -> None:
@@ -111,27 +111,27 @@ def test_a_form_is_sent_once_however_often_the_button_is_pressed(base_url: str, 
     button = page.locator(".form-actions button[type=submit]")
     button.click()
     button.click(force=True)
-    assert page.locator("#main-form").get_attribute("data-sent") == "1"
+    expect(page.locator("#main-form")).to_have_attribute("data-sent", "1")
 
 
 def test_a_dialog_names_its_object_and_escape_leaves_it(base_url: str, new_page: Open) -> None:
     page = new_page(base_url=base_url)
     page.goto("/detail")
     page.locator("[data-opens=void]").click()
-    assert page.locator("dialog[open] button[type=submit]").text_content() == "作废标签 …001"
+    expect(page.locator("dialog[open] button[type=submit]")).to_have_text("作废标签 …001")
     page.keyboard.press("Escape")
-    assert page.locator("dialog[open]").count() == 0
+    expect(page.locator("dialog[open]")).to_have_count(0)
 
 
 def test_the_driver_sees_the_line_and_the_outbox(base_url: str, new_page: Open) -> None:
     page = new_page(base_url=base_url, viewport=PHONE)
     page.goto("/driver")
     state = page.locator("[data-line-state]")
-    assert state.inner_text() == "在线"
+    expect(state).to_have_text("在线")
     page.context.set_offline(True)
     page.evaluate("document.dispatchEvent(new CustomEvent('wh:outbox', {detail: {waiting: 4}}))")
-    assert state.inner_text() == "离线 · 4 条待上传"
-    assert state.get_attribute("data-state") == "offline"
+    expect(state).to_have_text("离线 · 4 条待上传")
+    expect(state).to_have_attribute("data-state", "offline")
     for height in page.locator(".btn, .driver-back, summary, .driver-list a").evaluate_all(
         "all => all.map(e => e.offsetHeight)"
     ):
@@ -148,10 +148,12 @@ def test_the_camera_reads_a_label_and_typing_does_as_well(
     )
     page.goto("/scan")
     page.locator(".scanner[data-state=read]").wait_for()
+    page.wait_for_function("window.scans.length > 0")
     assert page.evaluate("window.scans[0]") == {"text": CODE, "seal": "unsigned", "source": "camera"}
-    assert page.locator("input[name=code]").input_value() == CODE
+    expect(page.locator("input[name=code]")).to_have_value(CODE)
     page.locator("[data-scanner-typed] input").fill("abc-1")
     page.locator("[data-scanner-typed] button").click()
+    page.wait_for_function("window.scans.at(-1).source === 'typed'")
     assert page.evaluate("window.scans.at(-1)") == {"text": "ABC-1", "seal": "", "source": "typed"}
     # The same label before the lens is told once.
     assert page.evaluate("window.scans.filter(scan => scan.source === 'camera').length") == 1
@@ -161,4 +163,4 @@ def test_without_a_camera_the_page_says_what_to_do(base_url: str, new_page: Open
     page = new_page(base_url=base_url, viewport=PHONE)
     page.goto("/scan")
     page.locator(".scanner[data-state=closed]").wait_for()
-    assert "手工输入" in page.locator("[data-scanner-state]").inner_text()
+    expect(page.locator("[data-scanner-state]")).to_contain_text("手工输入")

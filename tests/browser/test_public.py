@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from tests import firms
 from tests.browser.conftest import DESKTOP, PHONE, fits
+from tests.browser.phone import type_pin
 from tests.services import driving_world
 from tests.services.driving_world import at
 from tests.web.conftest import PASSWORD, add_user
@@ -66,7 +67,7 @@ def sign_in(page: Page, login: str) -> None:
     page.fill("[name=login]", login)
     page.fill("[name=password]", PASSWORD)
     page.click("form:has([name=password]) button[type=submit]")
-    page.wait_for_load_state()
+    page.wait_for_url(lambda url: "/sign-in" not in url)
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", ENGLISH])
@@ -87,6 +88,7 @@ def test_a_stranger_reads_reports_and_is_thanked(
     box = button.bounding_box()
     assert box is not None and box["y"] + box["height"] < PHONE["height"]
     button.click()
+    page.wait_for_url("**/report**")
     page.click("[type=submit]")
     expect(page.locator(".error-summary, .notice").first).to_be_visible()
     screenshot(page, f"public-report-wrong-{locale}")
@@ -111,11 +113,15 @@ def test_the_driver_shows_a_code_and_an_officer_reads_the_papers(
     site: Any, new_page: Open, screenshot: Shot, check_accessibility: Any, locale: str
 ) -> None:
     driver = new_page(base_url=site["url"], viewport=PHONE, locale=locale)
+    driver.clock.set_fixed_time(at(9))
     sign_in(driver, "driver-1")
+    for _ in range(2):  # the phone asks for a PIN, twice
+        type_pin(driver)
+    expect(driver.locator("html")).to_have_attribute("data-door", "open")
     driver.goto(f"/driver/rounds/{site['on'].round_id}/roadside")
     screenshot(driver, f"roadside-driver-none-{locale}")
     driver.click(".driver-actions button")
-    expect(driver.locator(".roadside-qr svg")).to_be_visible()
+    expect(driver.locator(".roadside-code .roadside-qr svg").first).to_be_visible()
     check_accessibility(driver)
     fits(driver)
     screenshot(driver, f"roadside-driver-{locale}")
@@ -125,8 +131,14 @@ def test_the_driver_shows_a_code_and_an_officer_reads_the_papers(
     fits(officer)
     check_accessibility(officer)
     screenshot(officer, f"roadside-papers-{locale}")
-    driver.click(".roadside-code button")
+    with driver.expect_navigation():  # half an hour more: the officer reads on
+        driver.click(".roadside-acts .btn-outline-primary")
     officer.reload()
+    expect(officer.locator(".public-files").first).to_be_visible()
+    driver.click(".roadside-acts .btn-outline-danger")
+    expect(driver.locator(".roadside-acts")).to_have_count(0)
+    officer.reload()
+    expect(officer.locator(".public-files")).to_have_count(0)
     screenshot(officer, f"roadside-revoked-{locale}")
     officer.goto(f"/r/{token[:-4]}xxxx")
     screenshot(officer, f"roadside-forged-{locale}")
@@ -157,6 +169,7 @@ def test_the_office_looks_at_its_problems(
     stranger.select_option("[name=kind]", "abandoned")
     stranger.fill("[name=place]", "示例路 1 号围墙外")
     stranger.click("[type=submit]")
+    expect(stranger.get_by_text("WT2026").first).to_be_visible()
     office = new_page(base_url=site["url"], viewport=size)
     sign_in(office, "office")
     screenshot(office, f"problems-home-{name}")
@@ -165,6 +178,7 @@ def test_the_office_looks_at_its_problems(
     check_accessibility(office)
     screenshot(office, f"problems-{name}")
     office.get_by_role("link", name="WT2026").first.click()
+    office.wait_for_url("**/problems/*")
     fits(office)
     check_accessibility(office)
     screenshot(office, f"problem-{name}")
@@ -191,7 +205,7 @@ def test_rolls_labels_and_signs(
     desk.fill("[name=labels_wanted]", "3")
     screenshot(desk, f"rolls-hand-out-{name}")
     desk.locator("#hand-out [type=submit]").click()
-    desk.wait_for_load_state()
+    desk.wait_for_url("**/label-rolls/*")
     for path, shot in ((desk.url, "roll"), ("/label-rolls", "rolls"), ("/signs", "signs")):
         desk.goto(path)
         fits(desk)

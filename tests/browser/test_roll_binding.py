@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from tests.browser.conftest import PHONE, fits
+from tests.browser.phone import sign_in
 from tests.services import driving_world
 from tests.services.driving_world import at
-from tests.web.conftest import PASSWORD
 from tests.web.driving import crewed
 from wastehub import clock, config
 from wastehub.app import create_app
@@ -60,13 +60,8 @@ def test_a_number_of_a_roll_is_bound_at_the_gate(
     on.start()
     read = config.from_environment({"WASTEHUB_VAR": str(tmp_path / "var")})
     app = create_app(replace(read, secret_key="a secret"), database, TESTING=True, RATELIMIT_ENABLED=False)
-    page = new_page(base_url=serve(app), viewport=PHONE, allow=["422.*roll-bindings"])
-    page.clock.set_fixed_time(at(9))
-    page.goto("/sign-in")
-    page.locator("[name=login]").fill("driver-1")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("form.main-form button[type=submit], button.btn-primary").first.click()
-    page.wait_for_url("**/driver/")
+    page = new_page(base_url=serve(app), viewport=PHONE)
+    sign_in(page)
     stop = f"/driver/stops/{on.stops()[0].id}"
     page.goto(stop)
     row = page.locator("[data-containers] > li").first

@@ -42,8 +42,8 @@ def judge(scan=SCAN, container=CONTAINER, stop=STOP, vehicle=VEHICLE) -> Verdict
     return custody.judge(scan, container, stop, vehicle, matrix=MATRIX, tolerance=TOLERANCE)
 
 
-def refusing(reason: str | None, note: str = "") -> ScanFacts:
-    return replace(SCAN, kind="refuse", measured_g=None, refuse_reason=reason, note=note)
+def refusing(reason: str | None, note: str = "", photos: int = 1) -> ScanFacts:
+    return replace(SCAN, kind="refuse", measured_g=None, refuse_reason=reason, note=note, photos=photos)
 
 
 BACK = replace(SCAN, kind="unload_back", measured_g=None)
@@ -221,6 +221,13 @@ def test_a_mass_beyond_the_tolerance_is_taken_with_a_warning():
 
 def test_the_driver_refuses_with_a_reason_and_needs_no_scales():
     assert judge(refusing("overfilled")).outcome == "accepted"
+
+
+def test_a_reason_that_asks_for_a_photo_takes_effect_only_with_one():
+    verdict = judge(refusing("leaking", photos=0))
+    assert (verdict.code, verdict.params["name_zh"]) == ("scan.photo_missing", "包装渗漏或破损")
+    assert judge(refusing("leaking", photos=1)).outcome == "accepted"
+    assert judge(refusing("no_room", photos=0)).outcome == "accepted"
 
 
 def test_even_an_unlabelled_container_may_be_refused():

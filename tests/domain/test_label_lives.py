@@ -116,6 +116,10 @@ def test_kinds_of_problems():
 def test_half_an_hour_at_the_roadside(after, revoked, verdict):
     found = roadside.verdict(expires_at=NOW + roadside.VALID_FOR, revoked_at=revoked, now=NOW + after)
     assert found == verdict
+    arrived = roadside.verdict(
+        expires_at=NOW + roadside.VALID_FOR, revoked_at=revoked, now=NOW + after, under_way=False
+    )
+    assert arrived == ("revoked" if revoked else "ended")
 
 
 def test_advice_names_every_hazard_in_both_languages():

@@ -16,11 +16,14 @@ from tests.databases import KINDS, Databases
 from wastehub import cli, config, ledger
 from wastehub.config import Settings
 from wastehub.db import Database
+from wastehub.domain import calendar
 from wastehub.ledger import integrating, notes
 from wastehub.ledger.anchor import Anchor
 from wastehub.ledger.checkpoints import TreeHead
 from wastehub.models.batches import Batch, Container
+from wastehub.models.filings import Declaration, FilingDelegation
 from wastehub.models.installation import Installation
+from wastehub.models.label_lives import LabelRoll
 from wastehub.models.lots import TreatmentLine
 from wastehub.models.organisations import Organisation
 from wastehub.models.reference import WasteCode
@@ -162,6 +165,26 @@ def test_what_nobody_classified_stands_apart(made: Made) -> None:
             .where(WasteCode.group_code.is_(None), Container.state == "stored")
         )
         assert session.scalars(query).all() == []
+
+
+def test_units_have_declared_in_time_late_and_not_at_all(made: Made) -> None:
+    """The month that ended last: every platform has to declare it, and most have."""
+    with made.database.reading() as session:
+        rows = session.execute(
+            select(Declaration, Organisation.kind)
+            .join(Organisation, Organisation.id == Declaration.organisation_id)
+            .where(Declaration.period == "2026-10")
+        ).all()
+        platforms = [row for row, kind in rows if kind == "platform"]
+        assert 4 <= len(platforms) <= 7
+        assert any(calendar.on_date(row.filed_at) > row.due_on for row, _ in rows)
+        assert any(row.receipt_no for row, _ in rows) and not all(row.receipt_no for row, _ in rows)
+        assert not any(unbalanced_row[11] for row, _ in rows for unbalanced_row in row.content["平衡"])
+        assert all(row.filed_at < NOW for row, _ in rows)
+        rolls = session.scalars(select(LabelRoll)).all()
+        guest = session.scalars(select(User.organisation_id).where(User.login == "demo-enterprise")).one()
+        assert len(rolls) == 2 and guest in {roll.enterprise_id for roll in rolls}
+        assert session.scalars(select(FilingDelegation)).first() is not None
 
 
 def test_some_waste_has_been_treated(made: Made) -> None:

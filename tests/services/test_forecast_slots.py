@@ -221,14 +221,14 @@ def test_strangers_learn_nothing(database: Database) -> None:
 
 
 def test_the_second_answer_needs_no_reading(database: Database) -> None:
-    """Far below what a person waits for; the bound is for a loaded machine."""
+    """Far below what a person waits for. Time of this process: what else the machine does does not count."""
     world.waiting(database, 3)
     forecast_world.made(database)
     firm = newcomer(database)
     answered(database, firm)
-    begin = time.monotonic()
+    begin = time.process_time()
     answered(database, firm)
-    assert time.monotonic() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 def test_a_day_whose_rounds_are_published_is_offered_to_nobody(database: Database) -> None:

@@ -41,6 +41,19 @@ def test_specimens_need_no_database_and_prove_nothing(shell: Path) -> None:
     assert cli.main(["labels", "--demo", "0", "--out", str(out)]) == 2
 
 
+def test_a_file_is_written_whole_or_the_old_one_stays(shell: Path, monkeypatch, capsys) -> None:
+    out = shell / "specimens.pdf"
+    assert cli.main(["labels", "--demo", "2", "--out", str(out)]) == 0
+    whole = out.read_bytes()
+    monkeypatch.setenv("WASTEHUB_BASE_URL", f"https://{'w' * 90}.example")
+    assert cli.main(["labels", "--demo", "2", "--out", str(out)]) == 2
+    assert cli.main(["labels", "--demo", "2", "--out", str(shell / "nowhere" / "x.pdf")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    assert out.read_bytes() == whole
+    assert [path.name for path in shell.glob("*.pdf")] == ["specimens.pdf"]
+    assert not list(shell.glob(".labels-*"))
+
+
 def test_a_batch_is_printed_and_counts_as_printed(shell: Path, database, capsys) -> None:
     with database.transaction() as session:
         firm = firms.enrolled(session)

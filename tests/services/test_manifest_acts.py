@@ -451,11 +451,19 @@ def test_a_batch_out_of_a_repacking_tells_what_it_was_made_from(database: Databa
     assert facts.values["share"] == "100.0%" and "合并、分装批次" in facts.statement
     said = text_of(certificate_paper.pdf(facts))
     assert "由何而来" in said and all(row["source"] in said for row in facts.sources)
+    # Nobody generated it: the paper says who poured it together and when.
+    assert "重新包装单位" in said and "重新包装日期" in said
+    assert "产废单位" not in said and "产生日期" not in said and "产生批次编码" not in said
     # Its parents' certificates stay those of batches that a firm generated.
     own = certificate(database, firms_own[0].batch.id)
     assert own.sources == [] and own.begun_g == own.generated_g == firms_own[0].mass_g
     # Its kilograms were treated in the platform's containers, to the gram and by its share.
     assert (own.treated_g, own.through_others_g, own.complete) == (own.generated_g, own.generated_g, True)
+    [through] = own.through_others
+    assert (through.batch_no, through.mass_g) == (second.batch.batch_no, own.treated_g)
+    facts = transport_papers.certificate_facts(own, link="https://wastehub.example/c", seal=None, now=GATE)
+    said = text_of(certificate_paper.pdf(facts))
+    assert f"经重新包装批次{through.batch_no}" in said and "产废单位" in said and "重新包装单位" not in said
     with database.reading() as session:
         plant = facility_world.plant(session)
         acts = Actor("p", "plant", organisation_id=plant.id)

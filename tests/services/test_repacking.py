@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +18,7 @@ from wastehub.domain.errors import Conflict, Forbidden, InvalidInput, NotFound, 
 from wastehub.models.batches import Batch, Container, batch_by_id, batch_key
 from wastehub.models.organisations import Organisation
 from wastehub.models.reference import ContainerType, WasteCode
-from wastehub.models.repackings import Repacking, containers_below
+from wastehub.models.repackings import Repacking, containers_below, oldest_origins
 from wastehub.models.write_offs import WriteOff
 from wastehub.services import audits, repacking, stock, storage, write_offs
 from wastehub.services.audits import BalanceScope
@@ -345,3 +346,52 @@ def test_pictures_of_county_and_firm_tell_a_mixture_of_those_who_generated_it(
             assert made.parts["unexplained"] == 0
             if scope.kind == "county":
                 assert made.parts["platform"] == counties[scope.code].platform_g
+
+
+def test_a_search_of_batches_weighs_each_gram_once(database: Database, two: list[UUID]) -> None:
+    """What was poured is in the mixture and no longer in the drums it came from."""
+
+    def found(**wanted: Any) -> tuple[dict[str, int], int]:
+        page: dict[str, Any] = {"sort": "batch_no", "descending": False, "limit": 50, "offset": 0}
+        with database.reading() as session:
+            rows, _, sums = audits.search_batches(
+                session, actor=Actor("user:r", "regulator"), **page, **wanted
+            )
+            return {row.Batch.batch_no[:4]: row.mass_g for row in rows if row.mass_g}, sums["mass_g"]
+
+    assert found()[1] == 250_000
+    repack(database, two, 240_000, reason="residue")
+    assert found() == ({"HWRK": 240_000}, 240_000)
+    assert found(state="platform") == ({"HWRK": 240_000}, 240_000)
+
+
+def test_pouring_does_not_start_the_clock_of_the_chain_anew(database: Database, two: list[UUID]) -> None:
+    with database.transaction() as session:
+        first = session.get_one(Batch, session.get_one(Container, two[0]).batch_id)
+        first.produced_on -= timedelta(days=30)
+        generated_on = first.produced_on
+    once = repack(database, two, 240_000, reason="residue")
+    with database.reading() as session:
+        poured = [
+            row.id for row in session.scalars(select(Container).where(Container.batch_id == once.batch.id))
+        ]
+    again = repack(database, poured, 120_000, 120_000)
+    for days, late in ((540, False), (541, True)):
+        now = GATE.replace(hour=4) + timedelta(days=days) - (GATE.date() - generated_on)
+        with database.reading() as session:
+            rows = audits.overdue(session, actor=Actor("user:r", "regulator"), now=now)
+            chain = {row.batch_id: row for row in rows if row.kind == "chain"}
+        assert (again.batch.id in chain) == late, days
+        assert once.batch.id not in chain, "it is empty"
+    assert (chain[again.batch.id].since_on, chain[again.batch.id].mass_g) == (generated_on, 240_000)
+
+
+def test_a_pouring_taken_back_makes_nothing_older(database: Database, two: list[UUID]) -> None:
+    made = repack(database, two, 240_000, reason="residue")
+    with database.reading() as session:
+        assert set(oldest_origins(session, [made.batch.id])) == {made.batch.id}
+    with database.transaction() as session:
+        actor = world.desk(session)
+        repacking.undo(session, actor=actor, repacking_id=made.id, reason="记错了", version=1, now=GATE)
+    with database.reading() as session:
+        assert oldest_origins(session, [made.batch.id]) == {}

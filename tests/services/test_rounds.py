@@ -155,7 +155,9 @@ def test_what_stays_behind_may_be_asked_for_again(database: Database) -> None:
     assert on.close(stop.id).state == "partly_done"
     assert on.request(stop).state == "partly_collected"
     assert on.container(left).request_id is None and on.container(left).state == "labelled"
-    assert on.paper(stop).lines[0].containers == 1
+    [line] = on.paper(stop).lines
+    assert line.containers == 1
+    assert line.packaging.endswith("×1")  # the kinds of packaging add up to the packages
     check_books(database)
 
 

@@ -238,13 +238,16 @@ def test_a_refusal_needs_a_reason_and_sometimes_a_note(database: Database) -> No
     on = started(database, 1)
     [label] = on.labels()
 
-    def refuse(**values: str) -> Any:
+    def refuse(**values: Any) -> Any:
         return answer(on, on.report(label, "refuse", **values))
 
     assert refuse().code == "scan.refuse_reason_missing"
     assert refuse(reason="ugly").code == "scan.refuse_reason_unknown"
     assert refuse(reason="mixed").code == "scan.note_missing"
-    assert refuse(reason="mixed", note="有电池").outcome == "accepted"
+    assert refuse(reason="mixed", note="有电池").code == "scan.photo_missing"
+    # What counts is that there is a photo: it may still be on its way.
+    late = refuse(reason="mixed", note="有电池", photo_sha256="5" * 64)
+    assert (late.outcome, [each.code for each in late.warnings]) == ("accepted", ["scan.photo_unknown"])
     assert on.container(label).state == "labelled"
     assert on.close(on.stops()[0].id).state == "missed"
     check_books(database)
@@ -295,6 +298,7 @@ def test_what_the_second_phone_loaded_before_leaving_is_added_to_the_manifest(da
     assert answer(on, late, hour=10).outcome == "accepted"
     line = on.paper(stop).lines[0]
     assert (line.containers, line.loaded_g) == (2, 250_000)
+    assert line.packaging.endswith("×2")
     assert on.stops()[0].state == "done" and on.request(stop).state == "collected"
     assert on.container(two).request_id == stop.request_id
     check_books(database)

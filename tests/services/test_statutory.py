@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from tests import firms
 from tests.databases import Databases
@@ -25,7 +26,7 @@ from wastehub.db import Database
 from wastehub.domain.actors import Actor
 from wastehub.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from wastehub.domain.statutory.balance import balance, unbalanced
-from wastehub.domain.statutory.sheets import Sheet, printed
+from wastehub.domain.statutory.sheets import Column, Sheet, printed
 from wastehub.models.filings import ExportRun
 from wastehub.models.organisations import Organisation
 from wastehub.services import batches, statutory
@@ -96,6 +97,15 @@ def test_every_field_of_every_table_is_as_expected(told: Database) -> None:
     expected = json.loads(GOLDEN.read_text(encoding="utf-8"))
     for kind in KINDS:
         assert json.loads(json.dumps(papers_of(told, kind), default=str)) == expected[kind], kind
+
+
+def test_tonnes_of_a_table_line_up_and_stay_exact() -> None:
+    table = Sheet("B.9", "示例", (Column("code", "代码"), Column("mass_g", "量", "tonnes")))
+    assert [row[1] for row in printed(table.filled([("a", 303_000), ("b", 5_000_000)]))] == ["0.303", "5.000"]
+    mixed = table.filled([("a", 303_000), ("b", 111_614), ("c", -100), ("d", None)])
+    assert [row[1] for row in printed(mixed)] == ["0.303000", "0.111614", "-0.000100", ""]
+    assert [row[1] for row in printed(table.filled([("a", 303_100), ("b", 0)]))] == ["0.3031", "0.0000"]
+    assert (table.heading, Sheet("平衡", "物料平衡核对", ()).heading) == ("B.9 示例", "物料平衡核对")
 
 
 def test_the_chain_of_batch_codes_closes(told: Database) -> None:
@@ -193,6 +203,61 @@ def test_a_period_under_way_is_not_filed(told: Database) -> None:
 def test_figures_that_moved_since_are_looked_at_again(told: Database) -> None:
     with pytest.raises(Conflict, match=r"declaration\.ledger_moved"):
         filed(told, seen_sha256="0" * 64)
+
+
+def test_a_draft_is_filed_as_it_was_prepared_unless_anything_was_written_since(told: Database) -> None:
+    actor = story.actor(told, "platform")
+    with told.transaction() as session:
+        draft = statutory.prepare(session, actor=actor, period="2026-03", now=story.APRIL)
+        row = statutory.file_draft(session, actor=actor, draft=draft, note="示例说明", now=story.APRIL)
+        assert (row.edition, row.content_sha256) == (1, draft.sha256)
+        # The filing itself was written: the same draft is no longer what the ledger tells.
+        with pytest.raises(Conflict, match=r"declaration\.ledger_moved"):
+            statutory.file_draft(session, actor=actor, draft=draft, note="示例说明", now=story.APRIL)
+        again = statutory.prepare(session, actor=actor, period="2026-03", now=story.APRIL)
+        with pytest.raises(Conflict, match=r"declaration\.unchanged"):
+            statutory.file_draft(session, actor=actor, draft=again, note="示例说明", now=story.APRIL)
+        stranger = story.actor(told, "plant")
+        with pytest.raises(NotFound):
+            statutory.file_draft(session, actor=stranger, draft=again, note="示例说明", now=story.APRIL)
+
+
+def test_supervision_opens_on_the_newest_period_that_anybody_has_to_declare(told: Database) -> None:
+    office = Actor(author="user:office", role="regulator")
+
+    def opens_on(today: date, actor: Actor = office) -> str:
+        with told.reading() as session:
+            return statutory.newest_period(session, actor=actor, today=today).key
+
+    assert opens_on(date(2026, 4, 10)) == "2026-03"
+    assert opens_on(date(2026, 4, 30)) == "2026-03"  # April is not over
+    assert opens_on(date(2026, 5, 1)) == "2026-04"
+    assert opens_on(date(2027, 1, 8)) == "2026"  # of those that end together the longest
+    with told.transaction() as session:
+        for unit in session.scalars(select(Organisation)):
+            unit.enrolled_at = story.APRIL
+    assert opens_on(date(2026, 4, 10)) == "2025"  # nothing was to be declared yet
+    filed(told)
+    assert opens_on(date(2026, 4, 10)) == "2026-03"  # but one did
+    with told.reading() as session:
+        rows, count, _sums, _counties = statutory.supervision(
+            session, actor=office, period="2026-03", now=story.APRIL
+        )
+    assert count == 1 and rows[0].newest is not None and rows[0].days_late == 0
+    elsewhere = Actor(author="user:county", role="regulator", county_code="330482")
+    assert opens_on(date(2026, 4, 10), elsewhere) == "2025"  # another county's filing is not its own
+    with pytest.raises(Forbidden):
+        opens_on(date(2026, 4, 10), story.actor(told, "platform"))
+
+
+def test_who_files_after_the_last_day_is_shown_with_the_days(told: Database) -> None:
+    filed(told, now=story.APRIL.replace(day=17))
+    office = Actor(author="user:office", role="regulator")
+    with told.reading() as session:
+        rows, *_rest = statutory.supervision(
+            session, actor=office, period="2026-03", state="filed", now=story.APRIL.replace(day=20)
+        )
+    assert [row.days_late for row in rows] == [2]
 
 
 def test_a_registration_unit_files_years_only(told: Database) -> None:

@@ -35,6 +35,8 @@ from wastehub.domain.actors import Actor
 from wastehub.ledger import tiles
 from wastehub.ledger.transparency import Transparency
 from wastehub.models.batches import Container
+from wastehub.models.duty import Relay
+from wastehub.models.field import Device, DeviceEvent, DeviceUser, FieldConflict
 from wastehub.models.label_lives import RollLabel
 from wastehub.models.manifests import Manifest
 from wastehub.models.open_loops import LoopEscalation
@@ -56,6 +58,7 @@ from wastehub.services import (
     audits,
     corrections,
     counts,
+    handing_over,
     label_lives,
     photos,
     planning,
@@ -80,9 +83,15 @@ PUBLIC = {
     "public.container_upper", "public.container_sealed", "public.container_sealed_upper",
     "public.roll_label", "public.report_form", "public.send_report", "firm_codes.code", "roadside.papers",
     "label_keys.published",
+    # The app around the cab's pages: the same for everybody; and whether a phone was taken out of service.
+    "driver_app.worker", "driver_app.install_card", "driver_app.offline", "driver_app.device_state",
     "roadside.waybill", "roadside.safety_card", "roadside.manifest",
+    "roadside.lot_waybill", "roadside.lot_safety_card",
 }  # fmt: skip
-OF_A_LOAD = {"roadside.waybill", "roadside.safety_card", "roadside.manifest"}
+OF_A_LOAD = {
+    "roadside.waybill", "roadside.safety_card", "roadside.manifest",
+    "roadside.lot_waybill", "roadside.lot_safety_card",
+}  # fmt: skip
 # The day is planned for all platforms together, so every dispatcher sees its plans and rounds; a checkpoint
 # is about the whole log and tells nothing of any entry.
 SHARED = {
@@ -105,6 +114,8 @@ COMMON = {
     ("code", "admin"),
     ("code", "api_reference"),
     ("user_id", "admin"),
+    # No object yet: the name of a picture that is on its way, by its content.
+    ("picture", "api_photos"),
 }
 # Asks for the present password before it does anything: its 403 is about that.
 OWN_PASSWORD = "account.password_submit"
@@ -146,6 +157,14 @@ JSON: dict[str, dict[str, Any]] = {
     "api_rounds.cancel_round": {"reason": "weather", "version": 1},
     "api_rounds.assign_crew": {"driver_id": ME, "escort_id": ME, "version": 1},
     "api_scans.close_stop": {"outcome": "done"},
+    "api_positions.keep_positions": {
+        "round_id": ME,
+        "positions": [{"at": "2026-03-17T10:00:00+08:00", "lon_e6": 1, "lat_e6": 1, "accuracy_m": 1}],
+    },
+    "api_duty.withdraw_relay": {"version": 1},
+    "api_devices.renew": {"text": "{}", "sig": "AAAA"},
+    "api_devices.revoke": {"reason": "示例"},
+    "api_field_conflicts.decide": {"choice": "keep", "reason": "示例"},
     "api_scales.register_scale": {"code": "C9", "name_zh": "示例"},
     "api_scales.change_scale": {"code": "C9", "name_zh": "示例", "version": 1},
     "api_stock_counts.mark": {"marks": [{"text": "示例"}]},
@@ -360,11 +379,15 @@ def objects_of(
             "label_code": chain.label(session, "treated"),
             "idx": str(_entry_of(session, chain)),
             "sha256": _photo(session, user_of["driver-own"], settings),
+            "picture": "0" * 64,
             "filename": "app.css",
             "seal": "0" * 159,
             **_store(session, desk),
             **_watched(session, chain),
             **_lives(session, chain, row, desk),
+            **_phone(session, user_of["driver-own"], row),
+            **_relay(session, row),
+            **_consent(session, actor_of(user_of["enterprise-own"])),
             **_statutory(session, chain, actor_of(user_of["enterprise-own"]), settings),
         }
 
@@ -500,6 +523,57 @@ def _lives(session: Session, chain: Chain, row: Round, desk: Actor) -> dict[str,
         "problem_id": str(problem.id),
         "pass_id": str(shown.id),
     }
+
+
+def _phone(session: Session, driver: User, row: Round) -> dict[str, str]:
+    """The driver's phone, one event of it, and the contradiction that it led to."""
+    unit, device_id, event_id = driver.organisation_id, UUID(int=4715), UUID(int=4716)
+    moments = {"registered_at": NOW, "expires_at": NOW, "last_seen_at": NOW}
+    numbers = {"skew_s": 0, "last_seq": 1, "head": "", "claimed_seq": 1, "reported_seq": 1}
+    person = DeviceUser(device_id=device_id, user_id=driver.id, added_at=NOW, text="{}", sig="")
+    session.add(
+        Device(id=device_id, user_id=driver.id, organisation_id=unit, algorithm="ed25519", key_id="0" * 16,
+               public_key="A" * 43 + "=", name="示例手机", people=[person], **moments, **numbers)
+    )  # fmt: skip
+    session.flush()
+    session.add(
+        DeviceEvent(id=event_id, device_id=device_id, seq=1, sha256="0" * 64, text="{}", sig="", kind="load",
+                    author=driver.author, sent_by=driver.author, said_at=NOW, acted_at=NOW, received_at=NOW,
+                    skew_s=0, chained=True, outcome="conflict", verdict={}, round_id=row.id)
+    )  # fmt: skip
+    session.flush()
+    moments = dict.fromkeys(("acted_at", "said_at", "received_at"), NOW.isoformat())
+    theirs = {"kind": "load", "device_name": "示例手机", "seq": 1, **moments}
+    session.add(
+        FieldConflict(id=UUID(int=4717), conflict_no="XC-1", kind="container_taken", state="open", params={},
+                      platform_id=unit, event_id=event_id, code="scan.already_collected", round_id=row.id,
+                      ours={}, theirs=theirs, opened_at=NOW)
+    )  # fmt: skip
+    session.flush()
+    return {"device_id": str(device_id), "conflict_id": str(UUID(int=4717))}
+
+
+def _relay(session: Session, row: Round) -> dict[str, str]:
+    """A relay of which one half is missing."""
+    made = Relay(
+        id=UUID(int=4718),
+        from_round_id=row.id,
+        to_round_id=row.id,
+        state="offered",
+        given_at=NOW,
+        given_by="x",
+    )
+    session.add(made)
+    session.flush()
+    return {"relay_id": str(made.id)}
+
+
+def _consent(session: Session, firm: Actor) -> dict[str, str]:
+    """A consent of the firm to have its waste fetched while nobody is there."""
+    made = handing_over.give_consent(
+        session, actor=firm, person_name="x", person_role="x", until_on=DAY + timedelta(days=30), now=NOW
+    )
+    return {"consent_id": str(made.id)}
 
 
 def _proposal(session: Session, chain: Chain) -> Any:

@@ -16,11 +16,12 @@ from tests.web.conftest import SignIn
 from wastehub import ledger
 from wastehub.db import Database
 from wastehub.ledger.reconciling import Reconciler
-from wastehub.models.batches import Container
+from wastehub.models.batches import Batch, Container
 from wastehub.models.scales import Scale
 from wastehub.models.stock_counts import StockCount
 from wastehub.services import storage
 from wastehub.services.storage import Move
+from wastehub.web import formatting
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +91,24 @@ def test_a_count_from_the_home_to_the_second_signature(
     again = manager.post(f"{there}/sign", data={})
     assert again.status_code == 409 and "已经签字" in again.text
     assert "处今天还没有完成盘点" not in keeper.get("/dispatcher").text
+
+
+def test_the_firm_sees_at_which_step_its_drum_was_not_found(
+    keeper: FlaskClient, sign_in: SignIn, database: Database, drums: list[UUID]
+) -> None:
+    with database.reading() as session:
+        row = session.get_one(Container, drums[1])
+        batch_id, lost = row.batch_id, formatting.mass(row.mass_g)
+        owner = session.scalars(select(Batch.enterprise_id).where(Batch.id == batch_id)).one()
+    firm = sign_in("enterprise", organisation_id=owner)
+    assert "盘点未找到" not in firm.get(f"/enterprise/batches/{batch_id}").text
+    there = keeper.post("/counts", data={"zone_id": zone_of(database, drums[0])}).headers["Location"]
+    found = {"marks.0.code": label(database, drums[0]), "marks.0.seen": "1", "marks.0.weighed_kg": ""}
+    keeper.post(f"{there}/close", data={"version": only(database, StockCount).version, **found})
+    page = firm.get(f"/enterprise/batches/{batch_id}").text
+    step = page.split("平台入库")[1].split("</li>")[0]
+    assert f"盘点未找到 {lost}" in step
+    assert "step-bad" in page.split("平台入库")[0].rsplit("<li", 1)[1]
 
 
 def test_opening_a_place_that_somebody_counts_leads_to_that_count(

@@ -58,7 +58,7 @@ def test_home_offers_to_leave_on_the_day_only(phone: Any, frozen_now: Any) -> No
     assert "出发" in page and "这个任务不是今天的" not in page
     frozen_now.now = at(9) - timedelta(days=1)
     page = phone.get("/driver/").text
-    assert "这个任务不是今天的" in page and f"任务安排在 {DAY}" in page and "data-act=" not in page
+    assert "这个任务不是今天的" in page and f"任务安排在 {DAY}" in page and "检查合格，出发" not in page
 
 
 def test_home_of_somebody_without_crew_or_round_says_so(sign_in: SignIn, on: driving_world.Road) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from PIL import Image
+from PIL.ExifTags import IFD
 from sqlalchemy import select
 
 from tests import firms
@@ -141,3 +142,52 @@ def test_over_http_the_same(database: Database, firm: Organisation, office: Any)
         assert made.status_code == 201 and made.get_json()["state"] == "assigned"
     assert office.post("/api/v1/problems", json=finding | {"kind": "x"}).status_code == 422
     assert len(found(database)) == 1
+
+
+def sent(client: Any, content: io.BytesIO) -> Any:
+    form = {"photo": (content, "a.jpg")}
+    return client.post("/api/v1/photos", data=form, content_type="multipart/form-data")
+
+
+def located_picture() -> io.BytesIO:
+    """A photo whose file tells where it was taken."""
+    picture, file = Image.new("RGB", (40, 30), (90, 120, 60)), io.BytesIO()
+    exif = picture.getexif()
+    exif.get_ifd(IFD.GPSInfo).update({1: "N", 2: (30.0, 45.0, 0.0), 3: "E", 4: (120.0, 45.0, 0.0)})
+    picture.save(file, "JPEG", exif=exif)
+    assert b"Exif" in file.getvalue()
+    return io.BytesIO(file.getvalue())
+
+
+def test_over_http_a_photo_goes_first_and_leaves_its_place_behind(
+    database: Database, firm: Organisation, office: Any, sign_in: SignIn
+) -> None:
+    photo = sent(office, located_picture())
+    assert photo.status_code == 201
+    finding = {
+        "problem_id": str(uuid4()), "kind": "leaking", "unit_code": firm.code, "note": "示例",
+        "photo_sha256": photo.get_json()["sha256"],
+    }  # fmt: skip
+    made = office.post("/api/v1/problems", json=finding)
+    assert made.status_code == 201
+    assert made.get_json()["photo_sha256"] == finding["photo_sha256"]
+    assert made.get_json()["steps"][0]["photo_sha256"] == finding["photo_sha256"]
+    clerk = sign_in("enterprise", organisation_id=firm.id)
+    kept = clerk.get(f"/api/v1/photos/{finding['photo_sha256']}")
+    assert kept.status_code == 200 and b"Exif" not in kept.data
+    right = {"note": "示例：已更换", "photo_sha256": sent(clerk, picture()).get_json()["sha256"]}
+    answer = clerk.post(f"/api/v1/problems/{finding['problem_id']}/rectifications", json=right)
+    assert answer.status_code == 200 and answer.get_json()["state"] == "rectified"
+
+
+@pytest.mark.parametrize("given", ["0" * 64, "x" * 64, "short", 7])
+def test_over_http_a_photo_that_never_arrived_is_refused(
+    database: Database, firm: Organisation, office: Any, given: Any
+) -> None:
+    finding = {"problem_id": str(uuid4()), "kind": "other", "unit_code": firm.code, "note": "示例"}
+    answer = office.post("/api/v1/problems", json=finding | {"photo_sha256": given})
+    assert answer.status_code == 422 and "photo_sha256" in answer.text
+    if given == "0" * 64:
+        assert "problem.photo_unknown" in answer.text and "先上传照片" in answer.text
+    assert found(database) == []
+    assert sent(office, io.BytesIO(b"not a picture")).status_code == 422

@@ -42,6 +42,7 @@ REASONS = (
     "refuse_reason_missing",
     "refuse_reason_unknown",
     "note_missing",
+    "photo_missing",
 )
 
 # Ten times more or less than declared is a slipped decimal point or the wrong container, not a difference.
@@ -50,7 +51,8 @@ ABSURD_FACTOR = 10
 
 @dataclass(frozen=True, slots=True)
 class ScanFacts:
-    """What the phone reports. `refuse_reason` is a code of reasons.PICKUP_REFUSAL."""
+    """What the phone reports. `refuse_reason` is a code of reasons.PICKUP_REFUSAL; `photos`: how many the
+    phone names, whether they have arrived or not."""
 
     kind: ScanKind
     label_code: str
@@ -59,6 +61,7 @@ class ScanFacts:
     round_id: Hashable
     refuse_reason: str | None = None
     note: str = ""
+    photos: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +190,14 @@ def _wrong_place(container: ContainerFacts, stop: StopFacts | None) -> Verdict |
 
 def _judge_refusal(scan: ScanFacts) -> Verdict:
     try:
-        # The photo travels after the scan, when there is a network: its absence refuses nothing here.
-        reasons.require("pickup_refusal", scan.refuse_reason, note=scan.note, photos=1)
+        # A photo may arrive after the scan; that there is one is said at once, by its hash.
+        reasons.require("pickup_refusal", scan.refuse_reason, note=scan.note, photos=scan.photos)
     except InvalidInput as wrong:
         short = {
             "reason.missing": "refuse_reason_missing",
             "reason.unknown": "refuse_reason_unknown",
             "reason.note_missing": "note_missing",
+            "reason.photo_missing": "photo_missing",
         }
         return _refused(short[wrong.code], **wrong.params)
     return Verdict("accepted")

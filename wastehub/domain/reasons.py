@@ -68,6 +68,22 @@ NOBODY_THERE = _list(
     Reason("no_access", "车辆无法进入", "The vehicle could not get in", needs_note=True),
 )
 
+# Something is on board and nobody of the firm confirmed it.
+UNCONFIRMED = _list(
+    Reason("nobody_signs", "无人签字", "Nobody there to sign"),
+    Reason("declined", "单位不愿签字", "The firm declined to sign", needs_note=True),
+    Reason("device", "手机无法签字", "The phone could not take a signature", needs_note=True),
+)
+
+# What driver and firm change together at the gate.
+AGREED_CHANGE = _list(
+    Reason("declared_wrong", "申报重量有误", "The declared mass was wrong"),
+    Reason("part_stays", "部分废物留在单位", "Part of the waste stays at the firm"),
+    Reason("added", "临时增加同种废物", "More of the same waste was added"),
+    Reason("repacked", "换了包装", "It was packed anew"),
+    Reason("damaged", "原包装破损，已更换", "The packaging was damaged and replaced", needs_photo=True),
+)
+
 CANCELLATION = _list(
     Reason("not_needed", "不再需要", "No longer needed"),
     Reason("entered_twice", "重复申请", "Entered twice"),
@@ -118,6 +134,8 @@ CATALOGUES: Mapping[str, Mapping[str, Reason]] = MappingProxyType(
         "pickup_refusal": PICKUP_REFUSAL,
         "gate_refusal": GATE_REFUSAL,
         "nobody_there": NOBODY_THERE,
+        "unconfirmed": UNCONFIRMED,
+        "agreed_change": AGREED_CHANGE,
         "cancellation": CANCELLATION,
         "loss": LOSS,
         "resolution": RESOLUTION,

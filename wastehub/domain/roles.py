@@ -63,10 +63,27 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "round.drive": _by("driver"),
         "round.rearrange": _by("dispatcher"),
         "scan.record": _by("driver"),
+        # Where a vehicle is: told by its crew on duty, seen by the office of its own platform, nobody else.
+        "position.report": _by("driver"),
+        "position.view": _by("dispatcher"),
+        # Phones sign what crews do; where a phone's record contradicts ours, the office decides.
+        "device.register": _by("driver"),
+        "device.view": _by("driver", "dispatcher", "regulator", "admin"),
+        "device.revoke": _by("driver", "dispatcher", "admin"),
+        "field_event.send": _by("driver"),
+        "conflict.view": _by("dispatcher", "regulator"),
+        "conflict.decide": _by("dispatcher"),
+        # The firm confirms what it hands over: on the crew's phone, by a code of its own page, by a consent.
+        "hand_over.record": _by("driver"),
+        "hand_over.show_code": _by("enterprise"),
+        "hand_over.consent": _by("enterprise"),
+        "hand_over.view": _by("enterprise", "driver", "dispatcher", "regulator"),
         # The crew lets an officer at the roadside look into the papers of its load.
         "roadside.show": _by("driver"),
+        # On the way to a plant its platform's office may do it as well; whoever shows a round shows a lot.
+        "roadside.show_lot": _by("driver", "dispatcher"),
         # Evidence: seen by the parties of what it shows (services/photos).
-        "photo.store": _by("driver", "dispatcher", "plant"),
+        "photo.store": _by("enterprise", "driver", "dispatcher", "plant", "regulator"),
         "photo.view": _by("enterprise", "driver", "dispatcher", "plant", "regulator"),
         # The platform's gate and store.
         "reception.record": _by("dispatcher"),

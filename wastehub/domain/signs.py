@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from wastehub.domain.errors import InvalidInput
+from wastehub.domain.errors import Conflict, InvalidInput
 
 YELLOW = (255, 255, 0)
 ORANGE = (255, 150, 0)
@@ -39,6 +39,7 @@ class SignColour:
 GROUND = SignColour("sign_ground_rgb", YELLOW, "标志底色", "Ground of the signs")
 FIELD = SignColour("sign_field_rgb", ORANGE, "分区标志的废物区底色", "Waste fields of the zone sign")
 COLOURS = (GROUND, FIELD)
+_GROUNDS = frozenset(each.key for each in COLOURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,25 +121,48 @@ def hex_colour(number: int) -> str:
     return f"#{number:06x}"
 
 
-def changes(given: Mapping[str, str], template: Mapping[str, int]) -> dict[str, int]:
-    """What a form changes in the template; fields it does not name stay.
+def shown(template: Mapping[str, int]) -> dict[str, str]:
+    """Every size and colour as a form shows it."""
+    return {
+        key: hex_colour(value) if key in _GROUNDS else str(value) for key, value in current(template).items()
+    }
 
-    Raises InvalidInput: sign.size_range, sign.shape, sign.colour, sign.colour_dark, sign.nothing_changed.
+
+def changes(given: Mapping[str, str], seen: Mapping[str, str], template: Mapping[str, int]) -> dict[str, int]:
+    """What a person changes in the template of the day from which it is to hold.
+
+    `given`: the fields of a form, `seen`: what each showed when it was opened. A field left as it was shown
+    changes nothing, whatever holds on that day; one that was changed by somebody else meanwhile, or holds
+    another value on that day, is looked at again first.
+    Raises InvalidInput: sign.size_range, sign.shape, sign.colour, sign.colour_dark, sign.nothing_changed,
+    sign.basis_missing; Conflict: sign.changed_meanwhile.
     """
     before = current(template)
     after = dict(before)
-    grounds = {each.key for each in COLOURS}
-    for key in before.keys() & given.keys():
-        after[key] = _ground(key, given[key]) if key in grounds else _side_mm(key, given[key])
+    for key in before.keys() & touched(given, seen):
+        after[key] = _value(key, given[key])
+        if key not in seen:
+            raise InvalidInput("sign.basis_missing", field=key)
+        if after[key] != before[key] and seen[key] != shown(template)[key]:
+            raise Conflict("sign.changed_meanwhile", field=key, seen=seen[key], present=shown(template)[key])
+    made = {key: value for key, value in after.items() if value != before[key]}
+    if not made:
+        raise InvalidInput("sign.nothing_changed")
     for sizes, (least, most) in ((ZONE, ZONE_SHAPE), (FACILITY, FACILITY_SHAPE)):
         for size in sizes.values():
             shape = after[size.width_key] * 100 // after[size.height_key]
             if not least <= shape <= most:
                 raise InvalidInput("sign.shape", field=size.width_key, least=least, most=most, percent=shape)
-    made = {key: value for key, value in after.items() if value != before[key]}
-    if not made:
-        raise InvalidInput("sign.nothing_changed")
     return made
+
+
+def touched(given: Mapping[str, str], seen: Mapping[str, str]) -> set[str]:
+    """The fields that a person changed."""
+    return {key for key, text in given.items() if text.strip().lower() != seen.get(key)}
+
+
+def _value(key: str, text: str) -> int:
+    return _ground(key, text) if key in _GROUNDS else _side_mm(key, text)
 
 
 def _side_mm(key: str, text: str) -> int:

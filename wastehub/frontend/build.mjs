@@ -8,11 +8,15 @@ import path from 'node:path';
 import { sprite } from './icons.mjs';
 
 const out = path.resolve(process.argv[2]);
-const ENTRIES = ['theme', 'app', 'scan', 'driver', 'gate', 'count', 'locate'];
+const ENTRIES = ['theme', 'app', 'scan', 'driver', 'gate', 'count', 'locate', 'cab', 'round', 'track'];
+// What the phone in the cab keeps of it, with all that these bring along.
+const PHONE = ['theme.js', 'app.js', 'app.css', 'scan.js', 'driver.js', 'cab.js', 'round.js', 'icons.svg', 'icon.svg'];
+const PICTURES = ['app-192.png', 'app-512.png', 'app-maskable-512.png', 'app-touch-180.png'];
 
 await mkdir(out, { recursive: true });
 const entryPoints = ENTRIES.map((name) => `src/${name}.js`).filter((file) => existsSync(file));
 const manifest = {};
+let outputs = {};
 const packages = new Set();
 
 if (entryPoints.length > 0) {
@@ -32,7 +36,8 @@ if (entryPoints.length > 0) {
     assetNames: 'asset-[name]-[hash]',
     loader: { '.wasm': 'file', '.svg': 'dataurl', '.woff2': 'file', '.png': 'file' },
   });
-  for (const [file, output] of Object.entries(result.metafile.outputs)) {
+  outputs = result.metafile.outputs;
+  for (const [file, output] of Object.entries(outputs)) {
     if (!output.entryPoint) continue;
     const name = path.basename(output.entryPoint, '.js');
     manifest[`${name}.js`] = path.relative(out, path.resolve(file));
@@ -55,6 +60,34 @@ if (existsSync('src/icons.json')) {
   packages.add('bootstrap-icons');
 }
 if (existsSync('src/icon.svg')) await named('icon.svg', await readFile('src/icon.svg', 'utf8'));
+
+for (const name of PICTURES) {
+  if (existsSync(`src/icons/${name}`)) await named(name, await readFile(`src/icons/${name}`));
+}
+
+// The service worker: one file with a fixed name, and in it the list of what to keep.
+if (existsSync('src/sw.js')) {
+  const files = new Set();
+  const follow = (name) => {
+    if (!name || files.has(name)) return;
+    files.add(name);
+    const [, output] = Object.entries(outputs).find(([file]) => path.relative(out, path.resolve(file)) === name) ?? [];
+    for (const each of output?.imports ?? []) if (!each.external) follow(path.relative(out, path.resolve(each.path)));
+  };
+  for (const name of [...PHONE, ...PICTURES]) follow(manifest[name]);
+  const list = [...files].sort().map((name) => `/static/dist/${name}`);
+  const built = createHash('sha256').update(list.join()).digest('hex').slice(0, 12);
+  await build({
+    entryPoints: ['src/sw.js'],
+    outfile: path.join(out, 'sw.js'),
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: ['es2022'],
+    logLevel: 'warning',
+    define: { __BUILD__: JSON.stringify(built), __FILES__: JSON.stringify(list) },
+  });
+}
 
 const texts = [];
 for (const name of [...packages].sort()) {

@@ -3,7 +3,9 @@
 from . import (
     batches,
     corrections,
+    duty,
     filings,
+    handing_over,
     idempotency,
     installation,
     label_keys,
@@ -31,7 +33,9 @@ from . import (
 __all__ = [
     "batches",
     "corrections",
+    "duty",
     "filings",
+    "handing_over",
     "idempotency",
     "installation",
     "label_keys",

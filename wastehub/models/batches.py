@@ -1,25 +1,30 @@
 """Batches 产生批次 and their containers: one container, one label, one life."""
 
+import functools
 from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
+    CompoundSelect,
     Date,
     ForeignKey,
     Index,
     Integer,
     String,
     UniqueConstraint,
+    bindparam,
     false,
     func,
     select,
+    union_all,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
-from ..db import Base, Grams
+from ..db import Base, Grams, beside
 from ..domain import label_codes, label_seals
 from ..domain.errors import NotFound
 from .organisations import Organisation
@@ -119,24 +124,28 @@ def container_ids(session: Session, label_codes: list[str]) -> list[UUID]:
     return found
 
 
-def draw_short_numbers(session: Session, containers: list[Container]) -> None:
-    """Give new containers short numbers that no other container has or had."""
+@functools.cache
+def _taken_numbers() -> CompoundSelect[int]:
+    """Those of the asked numbers that are a container's, or died with a label: they stay that label's."""
     from .label_lives import RetiredLabel  # which knows containers
 
+    asked: BindParameter[int] = bindparam("numbers", expanding=True)
+    return union_all(
+        select(Container.short_no).where(Container.short_no.in_(asked)),
+        select(RetiredLabel.short_no).where(RetiredLabel.short_no.in_(asked)),
+    )
+
+
+def draw_short_numbers(session: Session, containers: list[Container]) -> None:
+    """Give new containers short numbers that no other container has or had."""
     waiting, taken, attempt = list(containers), set[int](), 0
     while waiting:
         drawn = {row.id: label_codes.draw_number(row.id, attempt) for row in waiting}
         numbers = list(drawn.values())
         for start in range(0, len(numbers), 500):
-            query = select(Container.short_no).where(Container.short_no.in_(numbers[start : start + 500]))
-            with session.no_autoflush:
-                taken.update(session.scalars(query))
-            # A number that died with its label stays that label's for ever.
-            dead = select(RetiredLabel.short_no).where(
-                RetiredLabel.short_no.in_(numbers[start : start + 500])
-            )
-            with session.no_autoflush:
-                taken.update(number for number in session.scalars(dead) if number is not None)
+            # Not `beside`: the containers are not in the session yet, or wait for these numbers.
+            found = session.connection().execute(_taken_numbers(), {"numbers": numbers[start : start + 500]})
+            taken.update(found.scalars())
         again = []
         for row in waiting:
             if drawn[row.id] in taken:
@@ -194,19 +203,22 @@ def containers_by_label(session: Session, label_codes: list[str]) -> dict[str, C
     return found
 
 
+_STOCK = (
+    select(Container.holder_id, func.sum(Container.mass_g))
+    .where(
+        Container.holder_id.in_(bindparam("holders", expanding=True)),
+        Container.state.not_in(("treated", "void")),
+    )
+    .group_by(Container.holder_id)
+)
+
+
 def stock_g(session: Session, holder_ids: list[UUID]) -> dict[UUID, int]:
     """Grams that each holder keeps in store right now."""
     found: dict[UUID, int] = {}
     for start in range(0, len(holder_ids), 500):
-        query = (
-            select(Container.holder_id, func.sum(Container.mass_g))
-            .where(
-                Container.holder_id.in_(holder_ids[start : start + 500]),
-                Container.state.not_in(("treated", "void")),
-            )
-            .group_by(Container.holder_id)
-        )
-        found.update({holder: int(total) for holder, total in session.execute(query) if holder})
+        rows = beside(session).execute(_STOCK, {"holders": holder_ids[start : start + 500]})
+        found.update({holder: int(total) for holder, total in rows if holder})
     return found
 
 

@@ -1,6 +1,7 @@
 """Transfer manifests 危险废物转移联单: one per mover-out and trip (Order 23, Art. 16)."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from ..db import Base, Grams
 from ..domain import manifests, receiving
 from .organisations import Organisation
 from .versioned import Versioned
+
+PACKAGING_LONGEST = 60
 
 
 class Manifest(Versioned, Base):
@@ -96,7 +99,7 @@ class ManifestLine(Base):
     waste_name: Mapped[str] = mapped_column(String(60))
     hazards: Mapped[str] = mapped_column(String(16))
     form: Mapped[str] = mapped_column(String(12))
-    packaging: Mapped[str] = mapped_column(String(60))
+    packaging: Mapped[str] = mapped_column(String(PACKAGING_LONGEST))
     containers: Mapped[int] = mapped_column(Integer)
     declared_g: Mapped[int] = mapped_column(Grams)
     loaded_g: Mapped[int | None] = mapped_column(Grams)
@@ -184,6 +187,12 @@ def _alive(session: Session, condition: ColumnElement[bool]) -> list[Manifest]:
         .order_by(Manifest.provisional_no)
     )
     return list(session.scalars(query))
+
+
+def packed(container_types: Iterable[str], names: Mapping[str, tuple[str, str]]) -> str:
+    """Kinds of packaging with their numbers, as a line says them: "200 L 开口钢桶×2、吨袋×1"."""
+    counts = Counter(names[code][0] for code in container_types)
+    return "、".join(f"{name}×{count}" for name, count in counts.items())[:PACKAGING_LONGEST]
 
 
 def settle(

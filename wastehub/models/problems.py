@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 from ..db import Base
 from ..domain.actors import Actor
 from .batches import Container
+from .numbers import take_numbers
 from .organisations import Organisation, PlatformCounty
 from .versioned import Versioned
 
@@ -28,8 +29,8 @@ from .versioned import Versioned
 class Problem(Versioned, Base):
     """Something found wrong that somebody has to put right. `state`: see domain/problems.
 
-    `source`: public (without sign-in) or office. What a passer-by leaves to be called back is kept here
-    and never goes into the ledger.
+    `source`: public (without sign-in), office, crew (a forged label), or platform (its office hands on what
+    it found). What a passer-by leaves to be called back is kept here and never goes into the ledger.
     """
 
     __tablename__ = "problems"
@@ -97,6 +98,12 @@ def full_problem(session: Session, problem_id: UUID, *, lock: bool = False) -> P
     if lock:
         query = query.with_for_update(of=Problem)
     return session.scalar(query)
+
+
+def next_number(session: Session, on: date) -> str:
+    """The number of a new problem: WT, the day, and a running number."""
+    series = f"WT{on:%Y%m%d}"
+    return f"{series}-{take_numbers(session, {series: 1})[series][0]:03d}"
 
 
 def seen_by(actor: Actor) -> ColumnElement[bool]:

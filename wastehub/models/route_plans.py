@@ -158,6 +158,7 @@ class Trip(Versioned, Base):
     leave_s: Mapped[int] = mapped_column(Integer)
     return_s: Mapped[int] = mapped_column(Integer)
     unloaded_s: Mapped[int] = mapped_column(Integer)
+    departed_at: Mapped[datetime | None]  # of a later trip, when the crew has told it
     arrived_at: Mapped[datetime | None]
     received_at: Mapped[datetime | None]
 

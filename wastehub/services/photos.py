@@ -18,10 +18,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import Select, false, or_, select, true
 from sqlalchemy.orm import Session
 
+from ..domain import jpegs
 from ..domain.actors import Actor
 from ..domain.errors import InvalidInput, NotFound
 from ..models import problems as problem_rows
 from ..models.batches import Batch, Container
+from ..models.handing_over import AgreedChange, HandOver
 from ..models.manifests import Manifest, ManifestPhoto
 from ..models.organisations import Organisation
 from ..models.problems import Problem, ProblemStep
@@ -79,16 +81,31 @@ def store_public_photo(session: Session, *, data: bytes, folder: Path, now: date
 
 
 def _keep(session: Session, data: bytes, folder: Path, uploaded_by: UUID | None, now: datetime) -> Photo:
-    kept = _encoded_anew(data)
-    sha256 = hashlib.sha256(kept).hexdigest()
+    return _kept(session, data=_encoded_anew(data), folder=folder, uploaded_by=uploaded_by, now=now)
+
+
+def store_bare(session: Session, *, actor: Actor, data: bytes, folder: Path, now: datetime) -> Photo:
+    """Keep a picture byte for byte, under the hash that a phone has signed, if it is nothing but a picture.
+
+    Raises as `store_photo`, and InvalidInput("photo.not_bare") when something rides along in the file.
+    """
+    actor.require("photo.store")
+    _encoded_anew(data)  # decoded from end to end
+    jpegs.require_bare(data)
+    return _kept(session, data=data, folder=folder, uploaded_by=actor.user_id, now=now)
+
+
+def _kept(session: Session, *, data: bytes, folder: Path, uploaded_by: UUID | None, now: datetime) -> Photo:
+    """The bytes of a picture that was looked at, under their hash."""
+    sha256 = hashlib.sha256(data).hexdigest()
     known = session.get(Photo, sha256)
-    _write(path_of(folder, sha256), kept)
+    _write(path_of(folder, sha256), data)
     if known is not None:
         return known
     photo = Photo(
         sha256=sha256,
         media_type=MEDIA_TYPE,
-        size_bytes=len(kept),
+        size_bytes=len(data),
         uploaded_by=uploaded_by,
         uploaded_at=now,
     )
@@ -129,11 +146,13 @@ def _may_see(session: Session, actor: Actor, photo: Photo) -> bool:
 
 
 def _shows_a_manifest(session: Session, actor: Actor, sha256: str) -> bool:
-    """Whether it is a page of a paper manifest in which the actor's unit or county has a part."""
-    query = (
-        select(Manifest.id)
-        .join(ManifestPhoto, ManifestPhoto.manifest_id == Manifest.id)
-        .where(ManifestPhoto.photo_sha256 == sha256)
+    """Whether it is a page of a paper manifest, or was taken at the gate of a manifest's mover-out, in which
+    the actor's unit or county has a part."""
+    pages = select(ManifestPhoto.manifest_id).where(ManifestPhoto.photo_sha256 == sha256)
+    signed = select(HandOver.stop_id).where(HandOver.photo_sha256 == sha256)
+    agreed = select(AgreedChange.stop_id).where(AgreedChange.photo_sha256 == sha256)
+    query = select(Manifest.id).where(
+        or_(Manifest.id.in_(pages), Manifest.stop_id.in_(signed), Manifest.stop_id.in_(agreed))
     )
     if actor.role == "regulator":
         here = select(Organisation.id).where(Organisation.county_code == actor.county_code)

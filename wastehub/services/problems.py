@@ -17,7 +17,6 @@ from ..domain.errors import InvalidInput, NotFound
 from ..domain.problems import TooManyReports
 from ..models import problems as rows
 from ..models.batches import Container
-from ..models.numbers import take_numbers
 from ..models.organisations import Organisation, PlatformCounty
 from ..models.paging import matching, page_of
 from ..models.problems import Problem, ProblemStep, seen_by
@@ -128,7 +127,7 @@ def enter(
     """Put a problem on the list that the office has found; its unit has it to put right from now on.
 
     Raises Forbidden, NotFound (another office's problem has this id), InvalidInput (problem.kind_unknown,
-    problem.unit_unknown, problem.due_in_past, text.*).
+    problem.unit_unknown, problem.due_in_past, problem.photo_unknown, text.*).
     """
     actor.require("problem.manage")
     if session.get(Problem, finding.problem_id) is not None:
@@ -140,6 +139,7 @@ def enter(
     today = calendar.on_date(now)
     if finding.due_on is not None and finding.due_on < today:
         raise InvalidInput("problem.due_in_past", field="due_on", due_on=finding.due_on)
+    _require_photo(session, photo_sha256)
     row = Problem(
         id=finding.problem_id,
         problem_no=_number(session, now),
@@ -162,6 +162,12 @@ def enter(
     return row
 
 
+def _require_photo(session: Session, sha256: str | None) -> None:
+    """Raises InvalidInput("problem.photo_unknown") for evidence that has not arrived."""
+    if sha256 and session.get(Photo, sha256) is None:
+        raise InvalidInput("problem.photo_unknown", field="photo_sha256")
+
+
 def _assign_found(session: Session, actor: Actor, row: Problem, unit: Organisation, now: datetime) -> None:
     """The unit that an office names with its finding has it to put right at once."""
     row.state = problems.next_state(row.state, "assign")
@@ -171,6 +177,54 @@ def _assign_found(session: Session, actor: Actor, row: Problem, unit: Organisati
     until = row.due_on.isoformat() if row.due_on else ""
     facts = {"act": "assign", "from": "found", "to": row.state, "unit": unit.site, "due_on": until}
     _log(session, row, "problem.moved", actor.author, facts, None, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """What a platform's office hands on to the county, because its own records cannot settle it."""
+
+    problem_id: UUID
+    kind: str
+    place: str
+    note: str
+    label_code: str = ""
+    container_id: UUID | None = None
+    enterprise_id: UUID | None = None
+    photo_sha256: str | None = None
+
+
+def hand_on(session: Session, *, actor: Actor, handing: Handing, now: datetime) -> Problem:
+    """Put on the county's list what a platform found out; the county's office sees to it from now on.
+
+    Raises Forbidden, InvalidInput (problem.kind_unknown, text.*).
+    """
+    actor.require("conflict.decide")
+    kind = problems.require_kind(handing.kind, public=False)
+    unit = session.get(Organisation, handing.enterprise_id or actor.organisation_id)
+    photo = handing.photo_sha256 if handing.photo_sha256 else None
+    if photo is not None and session.get(Photo, photo) is None:
+        photo = None
+    row = Problem(
+        id=handing.problem_id,
+        problem_no=_number(session, now),
+        kind=kind,
+        source="platform",
+        state="found",
+        label_code=handing.label_code,
+        container_id=handing.container_id,
+        enterprise_id=handing.enterprise_id,
+        county_code=unit.county_code if unit else None,
+        place=texts.clean(handing.place, field="place", longest=200),
+        note=texts.clean(handing.note, field="note", longest=NOTE_LONGEST, required=True),
+        photo_sha256=photo,
+        found_at=now,
+        due_on=problems.due_on(kind, calendar.on_date(now)),
+    )
+    session.add(row)
+    session.flush()
+    _step(session, row, 1, "find", actor.author, row.note, photo, now)
+    _log(session, row, "problem.found", actor.author, {"kind": kind, "source": "platform"}, photo, now)
+    return row
 
 
 def _within(actor: Actor) -> ColumnElement[bool]:
@@ -213,9 +267,7 @@ def _county(session: Session, code: str) -> str:
 
 
 def _number(session: Session, now: datetime) -> str:
-    day = calendar.on_date(now)
-    series = f"WT{day:%Y%m%d}"
-    return f"{series}-{take_numbers(session, {series: 1})[series][0]:03d}"
+    return rows.next_number(session, calendar.on_date(now))
 
 
 def _step(
@@ -292,8 +344,8 @@ def move(
 ) -> Problem:
     """Bring a problem one step further.
 
-    Raises Forbidden, NotFound, StaleVersion, InvalidInput (text.*, photo.missing, problem.unit_unknown,
-    problem.due_in_past), Conflict (problem.act_not_allowed).
+    Raises Forbidden, NotFound, StaleVersion, InvalidInput (text.*, problem.evidence_missing,
+    problem.photo_unknown, problem.unit_unknown, problem.due_in_past), Conflict (problem.act_not_allowed).
     """
     actor.require(ACTION_OF.get(move.act, "problem.manage"))
     row = detail(session, actor=actor, problem_id=problem_id, lock=True)
@@ -305,8 +357,7 @@ def move(
     facts: dict[str, Any] = {"act": move.act, "from": row.state, "to": after}
     if move.act == "assign":
         facts |= _assign(session, row, move, calendar.on_date(now))
-    if move.photo_sha256 and session.get(Photo, move.photo_sha256) is None:
-        raise InvalidInput("scan.photo_unknown", field="photo_sha256")
+    _require_photo(session, move.photo_sha256)
     if move.act == "rectify" and row.kind in problems.PHOTO_NEEDED and not move.photo_sha256:
         raise InvalidInput("problem.evidence_missing", field="photo")
     row.state = after

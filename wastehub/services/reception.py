@@ -263,6 +263,11 @@ class _Gate:
     def _settle_manifests(self, order: TripReception, trip: Trip) -> None:
         """A manifest is decided when nothing of its stop is left on the vehicle undecided."""
         requests = {stop.id: stop.request_id for stop in trip.stops}
+        # What another vehicle handed over on the way belongs to a stop of that one.
+        relayed = [p.stop_id for p in self.papers.get(trip.id, []) if p.stop_id and p.stop_id not in requests]
+        if relayed:
+            found = round_rows.stops_by_id(self.session, relayed)
+            requests |= {key: stop.request_id for key, stop in found.items()}
         for paper in self.papers.get(trip.id, []):
             if paper.state not in DECIDABLE or paper.stop_id is None or paper.opinion:
                 continue

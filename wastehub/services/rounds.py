@@ -15,6 +15,7 @@ from .. import ledger
 from ..domain import calendar, manifests, reasons, request_lifecycle, texts
 from ..domain.actors import Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound
+from ..models import handing_over as hand_over_rows
 from ..models import manifests as manifest_rows
 from ..models import reference
 from ..models import requests as request_rows
@@ -46,20 +47,25 @@ def _event(
     return ledger.Event(type=kind, author=actor.author, site=site, at=at, subject=subject, facts=facts)
 
 
-def _happened_at(at: datetime | None, now: datetime) -> datetime:
+def _happened_at(at: datetime | None, now: datetime, *, late: bool = False) -> datetime:
     """When the act took place: what the phone says of an act reported late, never the future.
 
-    Raises Conflict("round.report_too_old").
+    `late`: a person has decided that it counts however old it is. Raises Conflict("round.report_too_old").
     """
     if at is None:
         return now
-    if at < now - REPORT_LATEST:
+    if at < now - REPORT_LATEST and not late:
         raise Conflict("round.report_too_old", acted_at=at)
     return min(at, now)
 
 
 def start_rounds(
-    session: Session, *, starts: Sequence[tuple[Actor, UUID]], now: datetime, at: datetime | None = None
+    session: Session,
+    *,
+    starts: Sequence[tuple[Actor, UUID]],
+    now: datetime,
+    at: datetime | None = None,
+    late: bool = False,
 ) -> list[Round]:
     """The crew leaves the platform. `at`: when, if the phone could report it only later.
 
@@ -71,7 +77,7 @@ def start_rounds(
     """
     rounds = round_rows.rounds_by_id(session, [key for _, key in starts], lock=True)
     papers = waybill_rows.waybills_of_trips(session, [t.id for row in rounds.values() for t in row.trips])
-    happened_at = _happened_at(at, now)
+    happened_at = _happened_at(at, now, late=late)
     events = []
     for actor, round_id in starts:
         actor.require("round.drive")
@@ -96,13 +102,18 @@ def start_rounds(
 
 
 def start_trips(
-    session: Session, *, starts: Sequence[tuple[Actor, UUID]], now: datetime, at: datetime | None = None
+    session: Session,
+    *,
+    starts: Sequence[tuple[Actor, UUID]],
+    now: datetime,
+    at: datetime | None = None,
+    late: bool = False,
 ) -> list[Trip]:
     """A later trip of a round leaves the platform, when it did not follow by itself (see `arrive`).
 
     Raises NotFound, Conflict: trip.not_startable, waybill.*.
     """
-    happened_at = _happened_at(at, now)
+    happened_at = _happened_at(at, now, late=late)
     trips = round_rows.trips_by_id(session, [key for _, key in starts], lock=True)
     rounds = round_rows.rounds_by_id(session, list({t.round_id for t in trips.values()}), lock=True)
     papers = waybill_rows.waybills_of_trips(session, list(trips))
@@ -113,16 +124,25 @@ def start_trips(
         if trip is None:
             raise NotFound("object.not_found")
         row = round_rows.require_crew(rounds, trip.round_id, actor)
-        away = any(other.state == "under_way" for other in row.trips)
-        if row.state != "under_way" or trip.state != "planned" or away:
+        away = any(other.state == "under_way" and other.id != trip_id for other in row.trips)
+        # One that followed by itself at the arrival still waits for the crew to say when it left.
+        waits = trip.state == "planned" or (trip.state == "under_way" and _not_left(row, trip))
+        if row.state != "under_way" or not waits or away:
             raise Conflict("trip.not_startable", state=trip.state)
         waybill_rows.require_departure(papers.get(trip.id), **_on_board(row))
-        trip.state = "under_way"
+        trip.state, trip.departed_at = "under_way", happened_at
         facts = {"vehicle": row.vehicle.plate, "trip": trip.seq, "waybill": papers[trip.id].waybill_no}
         events.append(_event("round.started", actor, row.platform.site, happened_at, row.round_no, facts))
     session.flush()
     ledger.append(session, events, now=now)
     return [trips[key] for _, key in starts]
+
+
+def _not_left(row: Round, trip: Trip) -> bool:
+    """Whether a trip under way stands at the platform still, as far as anybody has said."""
+    first = min(row.trips, key=lambda each: each.seq)
+    untouched = all(stop.closed_at is None for stop in trip.stops)
+    return trip.id != first.id and trip.departed_at is None and untouched
 
 
 def _on_board(row: Round) -> dict[str, Any]:
@@ -145,7 +165,12 @@ def _require_fit_to_drive(row: Round, today: date) -> None:
 
 
 def close_stops(
-    session: Session, *, closings: Sequence[StopClosing], now: datetime, at: datetime | None = None
+    session: Session,
+    *,
+    closings: Sequence[StopClosing],
+    now: datetime,
+    at: datetime | None = None,
+    late: bool = False,
 ) -> list[Stop]:
     """The crew leaves the gate: the manifest is sealed with what was loaded, or voided.
 
@@ -154,7 +179,7 @@ def close_stops(
     Raises NotFound, InvalidInput (reason.*, stop.outcome_unknown), Conflict: stop.already_closed,
     stop.already_loaded, round.not_under_way, trip.not_under_way, round.report_too_old.
     """
-    happened_at = _happened_at(at, now)
+    happened_at = _happened_at(at, now, late=late)
     ids = [c.stop_id for c in closings]
     # Rounds first: reading them again afterwards would drop what the stops were loaded with.
     rounds = round_rows.rounds_by_id(session, round_rows.round_ids_of_stops(session, ids), lock=True)
@@ -163,6 +188,7 @@ def close_stops(
     loads: dict[UUID | None, list[Container]] = defaultdict(list)
     for container in request_rows.containers_on(session, [s.request_id for s in stops.values()]):
         loads[container.request_id].append(container)
+    names = reference.container_type_names(session)
     events: list[ledger.Event] = []
     for closing in closings:
         closing.actor.require("round.drive")
@@ -175,7 +201,10 @@ def close_stops(
         loaded = [c for c in mine if c.state == "loaded"]
         if closing.outcome == "missed" and loaded:
             raise Conflict("stop.already_loaded", containers=len(loaded))
+        if loaded:
+            _require_confirmed(session, stop, calendar.on_date(happened_at))
         events += _close(closing, stop, row, papers[stop.id], mine, loaded, happened_at)
+        _say_packaging(papers[stop.id], loaded, names)
     session.flush()
     ledger.append(session, events, now=now)
     return [stops[c.stop_id] for c in closings]
@@ -192,6 +221,19 @@ def _require_closable(closing: StopClosing, stop: Stop, row: Round) -> None:
         raise InvalidInput("stop.outcome_unknown", field="outcome", given=closing.outcome[:40])
     if closing.outcome == "missed":
         reasons.require("nobody_there", closing.reason, note=closing.note, photos=1)
+    elif closing.reason:
+        reasons.require("unconfirmed", closing.reason, note=closing.note)
+
+
+def _require_confirmed(session: Session, stop: Stop, on: date) -> None:
+    """Where this installation asks for it, the firm has confirmed before the vehicle leaves with its waste.
+
+    Elsewhere the vehicle may leave with a reason, or even without: it is gone, and the office sees which
+    gates nobody confirmed (services/handing_over). Raises Conflict("stop.unconfirmed").
+    """
+    asked = reference.legal_limits(session, on).get("hand_over_required", 0)
+    if asked and not hand_over_rows.hand_overs_of(session, [stop.id]):
+        raise Conflict("stop.unconfirmed")
 
 
 def _close(
@@ -240,6 +282,15 @@ def _seal(paper: Manifest, loaded: Sequence[Container], at: datetime) -> None:
         paper.state = manifests.next_state(manifests.next_state(paper.state, "load"), "depart")
 
 
+def _say_packaging(
+    paper: Manifest, loaded: Sequence[Container], names: Mapping[str, tuple[str, str]]
+) -> None:
+    """What is on board, not what was announced: the paper's numbers of packages and kinds agree."""
+    for line in paper.lines if loaded else ():
+        taken = [c.container_type for c in loaded if c.batch.waste_code == line.waste_code]
+        line.packaging = manifest_rows.packed(taken, names)
+
+
 def _nothing_loaded(
     closing: StopClosing, stop: Stop, row: Round, paper: Manifest, mine: Sequence[Container], at: datetime
 ) -> list[ledger.Event]:
@@ -262,7 +313,12 @@ def _nothing_loaded(
 
 
 def arrive(
-    session: Session, *, arrivals: Sequence[tuple[Actor, UUID]], now: datetime, at: datetime | None = None
+    session: Session,
+    *,
+    arrivals: Sequence[tuple[Actor, UUID]],
+    now: datetime,
+    at: datetime | None = None,
+    late: bool = False,
 ) -> list[Trip]:
     """A trip is back at the platform: its manifests wait for confirmation from now on.
 
@@ -271,7 +327,7 @@ def arrive(
     round.report_too_old.
     Source: Order 23, Art. 18 (5 working days).
     """
-    happened_at = _happened_at(at, now)
+    happened_at = _happened_at(at, now, late=late)
     trips = round_rows.trips_by_id(session, [key for _, key in arrivals], lock=True)
     rounds = round_rows.rounds_by_id(session, list({t.round_id for t in trips.values()}), lock=True)
     papers = manifest_rows.manifests_of_trips(session, list(trips))
@@ -324,13 +380,18 @@ def _arrived(paper: Manifest, actor: Actor, due_on: date | None, at: datetime) -
 
 
 def finish_rounds(
-    session: Session, *, finishes: Sequence[tuple[Actor, UUID]], now: datetime, at: datetime | None = None
+    session: Session,
+    *,
+    finishes: Sequence[tuple[Actor, UUID]],
+    now: datetime,
+    at: datetime | None = None,
+    late: bool = False,
 ) -> list[Round]:
     """The crew ends its day. `at`: when, if the phone could report it only later.
 
     Raises NotFound, Conflict: round.trips_open while a trip is on the road, round.not_under_way.
     """
-    happened_at = _happened_at(at, now)
+    happened_at = _happened_at(at, now, late=late)
     rounds = round_rows.rounds_by_id(session, [key for _, key in finishes], lock=True)
     events = []
     for actor, round_id in finishes:

@@ -15,14 +15,24 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from .. import ledger
-from ..domain import batch_lifecycle, calendar, custody, labels, request_lifecycle, scales, texts, waste_codes
+from ..domain import (
+    batch_lifecycle,
+    calendar,
+    custody,
+    label_doubts,
+    labels,
+    request_lifecycle,
+    scales,
+    texts,
+    waste_codes,
+)
 from ..domain import label_lives as label_rules
 from ..domain.actors import Actor
 from ..domain.custody import ContainerFacts, Notice, ScanFacts, StopFacts, VehicleFacts, Verdict
 from ..domain.errors import Conflict, InvalidInput
 from ..domain.quantities import ToleranceRule
 from ..domain.segregation import Load
-from ..models import batches, label_lives, reference, stores
+from ..models import batches, forged_labels, label_lives, reference, stores
 from ..models import manifests as manifest_rows
 from ..models import requests as request_rows
 from ..models import route_plans as round_rows
@@ -33,6 +43,7 @@ from ..models.scans import Scan, photos_known
 from ..models.vehicles import licensed_categories
 
 NOTE_LONGEST = 300
+READ_LONGEST = 400  # of what a camera read
 # How far ahead of ours a phone's clock may be before its times say nothing.
 CLOCK_AHEAD = timedelta(minutes=10)
 # What a crew weighs with at the firm, as a class of domain/scales.
@@ -45,6 +56,10 @@ class ScanReport:
 
     `label_code`: what the camera read, the 37 characters or the address around them.
     `stop_id`: the stop that the phone's screen shows; None: the stop that the container belongs to.
+    `seal`: what the label's seal proved (domain/label_seals), to us or, when only the code came,
+    to the phone.
+    `reported`: facts of the signed text it was told in, for the ledger. `decided`: the office has decided
+    that it still counts, although the crew has left the stop.
     """
 
     actor: Actor
@@ -63,6 +78,9 @@ class ScanReport:
     lat_e6: int | None = None
     accuracy_m: int | None = None
     stop_id: UUID | None = None
+    seal: str = ""
+    reported: Mapping[str, Any] = field(default_factory=dict)
+    decided: bool = False
 
     @property
     def code(self) -> str:
@@ -215,16 +233,22 @@ class _Desk:
         row = self.rounds[report.round_id]
         container = self.containers.get(report.code)
         stop = self._stop_for(report, row, container)
-        verdict = self._unreadable(report) or self._dead(report) or self._judge(report, row, container, stop)
+        verdict = self._unreadable(report) or self._forged(report) or self._dead(report)
+        verdict = verdict or self._judge(report, row, container, stop)
         if report.photo_sha256 and report.photo_sha256 not in self.photos:
             unseen = Notice("scan.photo_unknown", {})
             verdict = Verdict(verdict.outcome, verdict.reason, verdict.params, (*verdict.warnings, unseen))
+        if verdict.outcome == "accepted":
+            doubts = label_doubts.notices(report.kind, report.seal, report.code)
+            verdict = Verdict("accepted", warnings=(*verdict.warnings, *doubts))
         scan = self._keep(report, container, stop, verdict)
         if verdict.outcome == "accepted":
             assert container is not None and stop is not None
             self._carry_out(report, row, container, stop)
         elif verdict.outcome == "refused":
             self._log_refusal(report, row, container, verdict)
+            if verdict.reason == "label_forged":
+                self._keep_evidence(report, row, container, stop, scan)
         self._remember(scan)
         return _answer_of(scan)
 
@@ -238,6 +262,10 @@ class _Desk:
             return Verdict("refused", "note_unreadable")
         return None
 
+    def _forged(self, report: ScanReport) -> Verdict | None:
+        """A label whose seal fails: whatever else is right or wrong, nothing is loaded under it."""
+        return label_doubts.verdict_on(report.kind, report.seal, report.code)
+
     def _dead(self, report: ScanReport) -> Verdict | None:
         """A code that was replaced, or a roll's number that is free, returned or lost."""
         dead = self.dead.get(report.code)
@@ -247,9 +275,7 @@ class _Desk:
         """The stop that the phone shows, else the stop of this round that the container belongs to."""
         if container is None:
             return None
-        shown = next(
-            (s for (rid, _), s in self.stops.items() if rid == row.id and s.id == report.stop_id), None
-        )
+        shown = self._stop_on_screen(report, row)
         if shown is not None:
             return shown
         if container.request_id is not None and (row.id, container.request_id) in self.stops:
@@ -258,6 +284,10 @@ class _Desk:
         own = [s for (rid, _), s in self.stops.items() if rid == row.id and self._owner_of(s) == owner]
         # One that is still to be served before one that was left.
         return min(own, key=lambda stop: stop.state != "planned", default=None)
+
+    def _stop_on_screen(self, report: ScanReport, row: Round) -> Stop | None:
+        stops = (stop for (round_id, _), stop in self.stops.items() if round_id == row.id)
+        return next((stop for stop in stops if stop.id == report.stop_id), None)
 
     def _owner_of(self, stop: Stop) -> UUID:
         return self.owners[stop.id]
@@ -298,6 +328,7 @@ class _Desk:
                 round_id=row.id,
                 refuse_reason=report.reason or None,
                 note=report.note,
+                photos=1 if report.photo_sha256 else 0,
             ),
             facts,
             stop_facts,
@@ -312,11 +343,22 @@ class _Desk:
         A second phone may report after the first one closed the stop: until the trip is back at the
         platform, what was loaded before the closing is added to the manifest.
         """
+        if report.decided:
+            return self._still_counts(report, row, stop)
         if row.state != "under_way" or self.trip_state[stop.trip_id] != "under_way":
             return False
         if calendar.on_date(report.scanned_at) < row.service_on:
             return False
         return stop.state == "planned" or self._is_late(report, stop)
+
+    def _still_counts(self, report: ScanReport, row: Round, stop: Stop) -> bool:
+        """By decision of the office, until the load is received; what a manifest has sealed stays on it."""
+        if row.state not in ("under_way", "finished"):
+            return False
+        if self.trip_state[stop.trip_id] not in ("under_way", "arrived"):
+            return False
+        left = stop.state in ("done", "partly_done") and report.kind != "unload_back"
+        return stop.state == "planned" or left
 
     def _is_late(self, report: ScanReport, stop: Stop) -> bool:
         if report.kind == "unload_back" or stop.state not in ("done", "partly_done"):
@@ -375,6 +417,9 @@ class _Desk:
     def _carry_out(self, report: ScanReport, row: Round, container: Container, stop: Stop) -> None:
         enterprise = container.batch.enterprise
         facts: dict[str, Any] = {"round": row.round_no, "scanned_at": report.scanned_at.isoformat()}
+        facts |= report.reported
+        if label_doubts.notices(report.kind, report.seal, report.code):
+            facts["seal"] = report.seal
         if report.lon_e6 is not None and report.lat_e6 is not None:
             facts |= {"lon_e6": report.lon_e6, "lat_e6": report.lat_e6}
         if report.photo_sha256:
@@ -435,6 +480,10 @@ class _Desk:
         self.session.flush()
         tied = request_rows.containers_on(self.session, [stop.request_id])
         loaded = [c for c in tied if c.state == "loaded" and c.trip_id == stop.trip_id]
+        names = reference.container_type_names(self.session)
+        for line in paper.lines:
+            taken = [c.container_type for c in loaded if c.batch.waste_code == line.waste_code]
+            line.packaging = manifest_rows.packed(taken, names)
         if len(loaded) == stop.containers_planned:
             stop.state = "done"
             request.state = request_lifecycle.next_state(request.state, "collect")
@@ -481,10 +530,43 @@ class _Desk:
         """A refused scan is a fact too: who tried what, and which rule stood against it."""
         site = container.batch.enterprise.site if container else row.platform.site
         facts = {"round": row.round_no, "verdict": verdict.reason or "", "tried": report.kind}
+        facts |= report.reported
         lines = (ledger.Line(label=container.label_code),) if container else ()
         if container is None:
             facts["scanned"] = report.code
+        if verdict.reason == "label_forged":
+            facts |= {"seal": report.seal, "read": _shown(report.label_code, READ_LONGEST)}
         self._log("container.load_refused", report, row, site, lines, facts)
+
+    def _keep_evidence(
+        self, report: ScanReport, row: Round, container: Container | None, stop: Stop | None, scan: Scan
+    ) -> None:
+        """The county gets a forged label to see to, once while that is open."""
+        # A code of no container has no stop of its own: the crew stands at the one that its screen shows.
+        gate = stop or self._stop_on_screen(report, row)
+        problem = forged_labels.keep(
+            self.session,
+            scan=scan,
+            read=_shown(report.label_code, READ_LONGEST),
+            at_round=row,
+            container=container,
+            owner_id=self._owner_of(gate) if gate else None,
+            now=self.now,
+        )
+        if problem is None:
+            return
+        facts = {"kind": problem.kind, "source": problem.source, "scan": str(scan.id)}
+        self.events.append(
+            ledger.Event(
+                type="problem.found",
+                author=report.actor.author,
+                site=container.batch.enterprise.site if container else row.platform.site,
+                at=self.now,
+                subject=problem.problem_no,
+                lines=(ledger.Line(label=container.label_code),) if container else (),
+                facts=facts,
+            )
+        )
 
     def _log(
         self,

@@ -24,7 +24,7 @@ class ZonePlan:
     """A zone with the groups it is laid out for and the waste codes that stand there now."""
 
     zone: Zone
-    groups: tuple[str, ...]
+    groups: tuple[SegregationGroup, ...]
     codes: tuple[str, ...]
 
 
@@ -45,7 +45,7 @@ def store_plan(session: Session, *, actor: Actor, on: date) -> StorePlan:
         raise NotFound("object.not_found")
     zones = zones_of(session, [unit.id])[unit.id]
     ids = [zone.id for zone in zones]
-    names = {row.code: row.name_zh for row in session.scalars(select(SegregationGroup))}
+    named = {row.code: row for row in session.scalars(select(SegregationGroup))}
     groups = zone_groups(session, ids)
     codes: dict[UUID, set[str]] = defaultdict(set)
     for row in standing_in(session, ids):
@@ -53,7 +53,7 @@ def store_plan(session: Session, *, actor: Actor, on: date) -> StorePlan:
     plans = [
         ZonePlan(
             zone,
-            tuple(names[code] for code in sorted(groups[zone.id]) if code in names),
+            tuple(named[code] for code in sorted(groups[zone.id]) if code in named),
             tuple(sorted(codes[zone.id])),
         )
         for zone in zones

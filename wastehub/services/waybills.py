@@ -43,16 +43,22 @@ class Checking:
 
 
 def record_checks(
-    session: Session, *, checkings: Sequence[Checking], now: datetime, at: datetime | None = None
+    session: Session,
+    *,
+    checkings: Sequence[Checking],
+    now: datetime,
+    at: datetime | None = None,
+    late: bool = False,
 ) -> list[Waybill]:
     """Write down the five checks of trips; the first time they open the trip's waybill.
 
     A failed check is kept, too: it is made again when it has been put right. `at`: when, if the phone could
-    report it only later. Raises NotFound, InvalidInput (waybill.*, text.*), Conflict: waybill.too_late (the
-    trip has left), round.report_too_old, and the code of a record of ours that says otherwise.
+    report it only later; `late`: it counts however old it is. Raises NotFound, InvalidInput (waybill.*,
+    text.*), Conflict: waybill.too_late (the trip has left), round.report_too_old, and the code of a record of
+    ours that says otherwise.
     Source: Order 29 of 2019, Art. 25-27.
     """
-    happened_at = _happened_at(at, now)
+    happened_at = _happened_at(at, now, late=late)
     desk = _Desk(session, [c.trip_id for c in checkings], calendar.on_date(happened_at))
     new = sum(1 for c in checkings if c.trip_id not in desk.waybills)
     numbers = iter(rows.issue(session, count=new, now=happened_at) if new else ())
@@ -81,8 +87,8 @@ def record_checks(
     return made
 
 
-def _happened_at(at: datetime | None, now: datetime) -> datetime:
-    if at is not None and at < now - REPORT_LATEST:
+def _happened_at(at: datetime | None, now: datetime, *, late: bool) -> datetime:
+    if at is not None and at < now - REPORT_LATEST and not late:
         raise Conflict("round.report_too_old", acted_at=at)
     return now if at is None else min(at, now)
 
@@ -312,19 +318,22 @@ def waybill_of_lot(session: Session, *, actor: Actor, lot_id: UUID) -> WaybillVi
     lot = session.scalars(
         select(Lot).where(Lot.id == lot_id).options(joinedload(Lot.platform), joinedload(Lot.plant))
     ).one_or_none()
-    if lot is None or lot.shipped_at is None or lot.vehicle_id is None:
+    if lot is None:
         raise NotFound("object.not_found")
-    papers = _papers(session, Manifest.lot_id == lot_id)
-    _require_may_see(session, actor, lot.platform, papers)
+    view = lot_view(session, lot)
+    _require_may_see(session, actor, lot.platform, view.manifests)
+    crew = {person.user_id for person in (view.driver, view.escort) if person is not None}
+    if actor.role == "driver" and actor.user_id not in {None, *crew}:
+        raise NotFound("object.not_found")
+    return view
+
+
+def lot_view(session: Session, lot: Lot) -> WaybillView:
+    """The waybill of a lot, for whoever may see it by another right. Raises NotFound before it has left."""
+    if lot.shipped_at is None or lot.vehicle_id is None:
+        raise NotFound("object.not_found")
+    papers = _papers(session, Manifest.lot_id == lot.id)
     waybill = rows.waybills_of_lots(session, [lot.id]).get(lot.id)
-    people = {
-        row.id: row
-        for row in session.scalars(
-            select(CrewMember).where(CrewMember.id.in_([k for k in (lot.driver_id, lot.escort_id) if k]))
-        )
-    }
-    if actor.role == "driver" and actor.user_id not in {None, *(p.user_id for p in people.values())}:
-        raise NotFound("object.not_found")
     goods = _goods(session, papers)
     return WaybillView(
         waybill=waybill,
@@ -335,8 +344,8 @@ def waybill_of_lot(session: Session, *, actor: Actor, lot_id: UUID) -> WaybillVi
         carrier_permit=_transport_permit(session, lot.platform_id, calendar.on_date(lot.shipped_at)),
         consignee=lot.plant,
         vehicle=session.get_one(Vehicle, lot.vehicle_id),
-        driver=people.get(lot.driver_id) if lot.driver_id else None,
-        escort=people.get(lot.escort_id) if lot.escort_id else None,
+        driver=session.get(CrewMember, lot.driver_id) if lot.driver_id else None,
+        escort=session.get(CrewMember, lot.escort_id) if lot.escort_id else None,
         departs_at=lot.shipped_at,
         departed=True,
         manifests=papers,
@@ -422,7 +431,7 @@ def _packed(packagings: Sequence[str]) -> str:
         name, _sign, count = part.rpartition("×")
         if name and count.isdigit():
             counts[name] += int(count)
-        else:
+        elif part:
             counts[part] += 0
     return "、".join(f"{name}×{count}" if count else name for name, count in counts.items())
 

@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from .. import clock
+from ..db import Database
 from ..domain.actors import Actor
 from ..domain.errors import InvalidInput, RuleViolation, StaleVersion
 from ..models.idempotency import IdempotencyKey
@@ -99,6 +100,34 @@ def acting(
                 answer = make_response(on_violation(violation, **kwargs))
                 answer.status_code = violation.status
                 return answer
+
+        wrapped.wh_action = action  # type: ignore[attr-defined]
+        wrapped.wh_acts = True  # type: ignore[attr-defined]
+        return wrapped
+
+    return decorate
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a view needs whose service opens its transactions itself."""
+
+    database: Database
+    actor: Actor
+    now: datetime
+
+
+def in_parts(action: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A view whose act is done in several transactions, each of which may be repeated without harm."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(view)
+        @login_required
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            actor = current_actor()
+            actor.require(action)
+            require_writable()
+            return view(Errand(database(), actor, clock.now_utc()), *args, **kwargs)
 
         wrapped.wh_action = action  # type: ignore[attr-defined]
         wrapped.wh_acts = True  # type: ignore[attr-defined]

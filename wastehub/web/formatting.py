@@ -52,14 +52,14 @@ def mass_short(mass_g: int | None) -> str:
     return f"{figure.rstrip('0').rstrip('.')} {name}"
 
 
-def mass_kg(mass_g: int | None) -> str:
+def mass_kg(mass_g: int | None, *, to_gram: bool = False) -> str:
     """Grams as kilograms without the unit, for columns headed with it and for inputs: "812.5".
 
-    Grams that one decimal cannot say are kept: 812501 g is "812.501".
+    Grams that one decimal cannot say are kept: 812501 g is "812.501". `to_gram`: three decimals in any case.
     """
     if mass_g is None:
         return ABSENT
-    return _half_up(mass_g, 1_000, 1 if mass_g % 100 == 0 else 3)
+    return _half_up(mass_g, 1_000, 1 if mass_g % 100 == 0 and not to_gram else 3)
 
 
 def signed_mass(mass_g: int | None) -> str:
@@ -91,6 +91,11 @@ def at(value: datetime | None, seconds: bool = False) -> str:
     if value is None:
         return ABSENT
     return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def time_of(value: datetime | None) -> str:
+    """An aware instant of a day that is said already: "14:05"."""
+    return ABSENT if value is None else value.astimezone(SHANGHAI).strftime("%H:%M")
 
 
 def clock(seconds: int | None) -> str:
@@ -215,6 +220,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "on": on,
     "at": at,
     "clock": clock,
+    "time_of": time_of,
     "relative": relative,
     "due": due,
     "km": km,

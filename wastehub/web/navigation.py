@@ -45,6 +45,7 @@ MENUS: Mapping[str, list[tuple[Any, list[Item]]]] = {
             _l("手续"),
             [
                 ("enterprise.contracts", _l("合同与管理计划"), "contract", False),
+                ("enterprise.consents", _l("收运授权"), "signature", False),
                 ("statutory.index", _l("台账与申报"), "list", False),
                 ("manifests.index", _l("转移联单"), "manifest", False),
                 ("cases.index", _l("差异处理"), "case", False),
@@ -72,6 +73,9 @@ MENUS: Mapping[str, list[tuple[Any, list[Item]]]] = {
                 ("dispatcher.plans", _l("收运计划"), "plan", True),
                 ("forecasts.week", _l("本周预排"), "calendar", False),
                 ("dispatcher.rounds", _l("收运任务"), "truck", False),
+                ("dispatcher.unconfirmed", _l("未确认的交接"), "signature", False),
+                ("field.conflicts", _l("现场冲突"), "compare", False),
+                ("field.phones", _l("手机与设备"), "handset", False),
             ],
         ),
         (
@@ -119,6 +123,8 @@ MENUS: Mapping[str, list[tuple[Any, list[Item]]]] = {
                 ("open_loops.index", _l("待答复事项"), "bell", False),
                 ("cases.index", _l("差异处理"), "case", False),
                 ("problems.index", _l("问题清单"), "flag", False),
+                ("field.conflicts", _l("现场冲突"), "compare", False),
+                ("field.phones", _l("手机与设备"), "handset", False),
                 ("counts.sites", _l("各场所日盘点"), "scan", False),
                 ("facility.repackings", _l("合并、分装记录"), "stock", False),
                 ("scales.drift", _l("称重偏移"), "weighing", False),
@@ -142,6 +148,7 @@ MENUS: Mapping[str, list[tuple[Any, list[Item]]]] = {
             _l("管理"),
             [
                 ("admin.users", _l("账号"), "person", True),
+                ("field.phones", _l("手机与设备"), "handset", False),
                 ("enterprises.index", _l("产废单位名录"), "enterprise", True),
                 ("admin.organisations", _l("单位名录"), "organisation", False),
                 ("admin.waste_codes", _l("危险废物名录"), "list", True),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 
 from .. import regions
+from ..models.duty import VehiclePosition
 from ..models.organisations import Organisation
 from ..models.route_plans import Round
+from ..services.duty import RoundDuty
 from . import formatting
 from .drawing import (
     LegendItem,
@@ -22,9 +25,33 @@ from .drawing import (
 )
 from .locale import select_locale
 
+# Older than this a position says where the vehicle was.
+POSITION_FRESH = timedelta(minutes=15)
+
+
+def live_spots(duties: Iterable[RoundDuty], now: datetime) -> list[Spot]:
+    """Where vehicles were seen last."""
+    return [
+        Spot(
+            each.position.lon_e6,
+            each.position.lat_e6,
+            "spot-live" if now - each.position.at <= POSITION_FRESH else "spot-live spot-live-old",
+            title=f"{each.round.vehicle.plate} {formatting.at(each.position.at)}",
+            label=each.round.vehicle.plate,
+            radius=8,
+        )
+        for each in duties
+        if each.position is not None
+    ]
+
 
 def region_map(
-    region: str, rounds: Sequence[Round], waiting: Iterable[Organisation] = (), *, numbered: bool = False
+    region: str,
+    rounds: Sequence[Round],
+    waiting: Iterable[Organisation] = (),
+    *,
+    numbered: bool = False,
+    vehicles: Sequence[Spot] = (),
 ) -> MapDrawing:
     """Counties, roads, platforms, each round as a line; firms left out stand out."""
     pack = regions.load(region)
@@ -34,17 +61,19 @@ def region_map(
             pack.geojson("counties"), name="name_en" if select_locale() == "en" else "name_zh"
         ),
         paths=[*paths_from_geojson(pack.geojson("roads")), *_lines(rounds)],
-        spots=[*_stops(rounds, numbered), *_platforms(platforms.values()), *_left(waiting)],
+        spots=[*_stops(rounds, numbered), *_platforms(platforms.values()), *_left(waiting), *vehicles],
         title=_("收运路线"),
-        legend=_legend(rounds, numbered),
+        legend=[*_legend(rounds, numbered), *_vehicle_legend(vehicles)],
     )
 
 
-def round_map(region: str, row: Round) -> MapDrawing:
-    """One round close up, its stops numbered in the order of the visit."""
+def round_map(region: str, row: Round, track: Sequence[VehiclePosition] = ()) -> MapDrawing:
+    """One round close up, its stops numbered in the order of the visit; `track`: where it was."""
     pack = regions.load(region)
     lines, stops = _lines([row]), _stops([row], numbered=True)
-    spots = [*stops, *_platforms([row.platform])]
+    spots = [*_track(track), *stops, *_platforms([row.platform])]
+    if len(track) > 1:
+        lines.append(Path(tuple((each.lon_e6, each.lat_e6) for each in track), "track"))
     lons, lats = [s.lon_e6 for s in spots], [s.lat_e6 for s in spots]
     room = 15_000
     box = (min(lons) - room, min(lats) - room, max(lons) + room, max(lats) + room)
@@ -57,9 +86,23 @@ def round_map(region: str, row: Round) -> MapDrawing:
         paths=[*roads, *lines],
         spots=spots,
         title=_("收运路线"),
-        legend=_legend([row], numbered=True),
+        legend=[
+            *_legend([row], numbered=True),
+            *([LegendItem(_("行驶轨迹"), "line track", "line")] if track else []),
+        ],
         margin=40,
     )
+
+
+def _track(track: Sequence[VehiclePosition]) -> list[Spot]:
+    return [
+        Spot(each.lon_e6, each.lat_e6, "spot-track", title=formatting.at(each.at, seconds=True), radius=2.5)
+        for each in track
+    ]
+
+
+def _vehicle_legend(vehicles: Sequence[Spot]) -> list[LegendItem]:
+    return [LegendItem(_("车辆最近位置"), "spot spot-live", "spot")] if vehicles else []
 
 
 def _lines(rounds: Sequence[Round]) -> list[Path]:

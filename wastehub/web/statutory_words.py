@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from ..domain.statutory.periods import Period
+from .locale import select_locale
 
 PERIOD_STATES: Mapping[str, tuple[str, Any]] = {
     "late": ("bad", _l("逾期未申报")),
@@ -37,7 +38,8 @@ FORMS: Mapping[str, Any] = {"xlsx": "XLSX", "csv": _l("CSV（zip）"), "pdf": "P
 def period_name(period: Period) -> str:
     """2026 年 3 月, 2026 年第 1 季度, 2026 年度."""
     if period.kind == "month":
-        return _("%(year)s 年 %(month)s 月", year=period.year, month=period.number)
+        month = f"{period.number:02d}" if select_locale() == "en" else period.number  # English: 2026-09
+        return _("%(year)s 年 %(month)s 月", year=period.year, month=month)
     if period.kind == "quarter":
         return _("%(year)s 年第 %(quarter)s 季度", year=period.year, quarter=period.number)
     return _("%(year)s 年度", year=period.year)

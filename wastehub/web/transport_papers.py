@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -258,14 +259,14 @@ def safety_pdf(view: WaybillView, *, link: str, seal: Seal | None, now: datetime
 def certificate_facts(found: Certificate, *, link: str, seal: Seal | None, now: datetime) -> CertificateFacts:
     """The certificate in words, with everything that is still open said plainly."""
     batch, firm = found.batch, found.batch.enterprise
-    share = found.treated_g * 1000 // found.begun_g if found.begun_g else 0
+    share = _treated_permille(found)
+    kg = _in_kg(_masses(found))
     kind = "合并、分装批次" if found.sources else "产生批次"
     statement = (
         f"兹证明：{firm.name} {kind} {batch.batch_no} 的危险废物已全部利用处置。"
         if found.complete
         else f"截至打印时间，{firm.name} {kind} {batch.batch_no} 的危险废物部分利用处置，尚有未办结事项。"
     )
-    begun = {"poured_in" if found.sources else "generated": f"{mass_kg(found.begun_g)} 千克"}
     return CertificateFacts(
         head=Head(
             title=("危险废物利用处置证明", "Certificate of use or disposal"),
@@ -277,14 +278,11 @@ def certificate_facts(found: Certificate, *, link: str, seal: Seal | None, now: 
             seal=seal,
         ),
         values={
-            "firm": firm.name,
+            **_begun(found, kg),
             "credit_code": firm.credit_code or "",
-            "batch_no": batch.batch_no,
-            "produced_on": on(batch.produced_on),
             "waste": _both_names(batch.internal_name, found.waste.name_zh),
             "waste_code": f"{waste_codes.category(batch.waste_code)}　{batch.waste_code}",
-            **begun,
-            "treated": f"{mass_kg(found.treated_g)} 千克",
+            "treated": f"{kg(found.treated_g)} 千克",
             "share": f"{share // 10}.{share % 10}%",
         },
         treatments=[
@@ -294,12 +292,12 @@ def certificate_facts(found: Certificate, *, link: str, seal: Seal | None, now: 
                 "permit": each.permit_number,
                 "method": f"{each.method.code} {each.method.name_zh}",
                 "at": at(each.treatment.treated_at),
-                "mass": mass_kg(each.mass_g),
+                "mass": kg(each.mass_g),
             }
             for each in found.treatments
         ]
-        + _through_others(found),
-        treated=mass_kg(found.treated_g),
+        + _through_others(found, kg),
+        treated=kg(found.treated_g),
         manifests=[
             {
                 "number": paper.number,
@@ -311,22 +309,57 @@ def certificate_facts(found: Certificate, *, link: str, seal: Seal | None, now: 
             for paper in found.manifests
         ],
         where=[
-            {"place": f"{ACCOUNTS_ZH[kind]}：{found.places[place]}", "mass": mass_kg(grams)}
+            {"place": f"{ACCOUNTS_ZH[kind]}：{found.places[place]}", "mass": kg(grams)}
             for kind, place, grams in found.where
         ],
-        generated=mass_kg(found.begun_g),
+        generated=kg(found.begun_g),
         statement=statement,
-        open_points=_open_points(found),
+        open_points=_open_points(found, kg),
         sources=[
             {
                 "source": each.batch.enterprise.name,
                 "source_batch": each.batch.batch_no,
                 "into": each.into,
-                "mass": mass_kg(each.mass_g),
+                "mass": kg(each.mass_g),
             }
             for each in found.sources
         ],
     )
+
+
+def _begun(found: Certificate, kg: Callable[[int], str]) -> dict[str, str]:
+    """Who began the batch, when and with how much: its firm generated it, or somebody poured it together."""
+    names = ("firm", "batch_no", "produced_on", "generated")
+    if found.sources:
+        names = ("repacked_by", "repacked_batch", "repacked_on", "poured_in")
+    batch = found.batch
+    mass = f"{kg(found.begun_g)} 千克"
+    said = (batch.enterprise.name, batch.batch_no, on(batch.produced_on), mass)
+    return dict(zip(names, said, strict=True))
+
+
+def _treated_permille(found: Certificate) -> int:
+    """How much of what there was has been treated: by the scales' last word, so that all of it is 100 %.
+
+    What weighing found more or less than was registered is not part of it: it stands in its own lines.
+    """
+    weighed_g = sum(grams for kind, _place, grams in found.where if kind != "TOL")
+    return found.treated_g * 1000 // weighed_g if weighed_g > 0 else 0
+
+
+def _masses(found: Certificate) -> list[int]:
+    return [
+        found.begun_g,
+        found.treated_g,
+        *(grams for _kind, _place, grams in found.where),
+        *(each.mass_g for each in found.treatments),
+        *(each.mass_g for each in found.sources),
+    ]
+
+
+def _in_kg(masses_g: Iterable[int]) -> Callable[[int], str]:
+    """Kilograms with as many decimals as the finest of these masses needs: columns add up by eye."""
+    return partial(mass_kg, to_gram=any(mass_g % 100 for mass_g in masses_g))
 
 
 def _both_names(internal: str, catalogue: str) -> str:
@@ -334,16 +367,21 @@ def _both_names(internal: str, catalogue: str) -> str:
     return catalogue if internal in ("", catalogue) else f"{internal}（{catalogue}）"
 
 
-def _through_others(found: Certificate) -> list[dict[str, str]]:
+def _through_others(found: Certificate, kg: Callable[[int], str]) -> list[dict[str, str]]:
     """What was treated in containers of other batches, after it had been poured together with them."""
-    if not found.through_others_g:
-        return []
-    return [{"number": "经重新包装后利用处置", "mass": mass_kg(found.through_others_g)}]
+    return [
+        {
+            "number": f"经重新包装批次 {each.batch_no}",
+            "plant": found.places[each.place],
+            "mass": kg(each.mass_g),
+        }
+        for each in found.through_others
+    ]
 
 
-def _open_points(found: Certificate) -> list[str]:
+def _open_points(found: Certificate, kg: Callable[[int], str]) -> list[str]:
     points = [
-        f"{ACCOUNTS_ZH[kind]}：{found.places[place]} {mass_kg(grams)} 千克"
+        f"{ACCOUNTS_ZH[kind]}：{found.places[place]} {kg(grams)} 千克"
         for kind, place, grams in found.where
         if kind in ("STOCK", "TRANS", "SUSP")
     ]

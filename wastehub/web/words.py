@@ -107,6 +107,21 @@ STOP_STATES: Mapping[str, Word] = {
 }
 
 
+# How a firm confirmed what it handed over, and who agreed to a change at its gate.
+CONFIRMATIONS: Mapping[str, Any] = {
+    "glass": _l("手签"),
+    "code": _l("交接码"),
+    "standing": _l("常年授权"),
+}
+FIRM_ROLES: Mapping[str, Any] = {
+    "contact": _l("联系人"),
+    "warehouse": _l("仓库管理员"),
+    "manager": _l("负责人"),
+    "guard": _l("门卫"),
+    "other": _l("其他人员"),
+}
+
+
 def hazards(letters: str) -> str:
     """ "T/I" as "毒性、易燃性"."""
     return joined(HAZARDS[letter] for letter in letters.split("/") if letter in HAZARDS)

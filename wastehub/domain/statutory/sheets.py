@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from wastehub.domain import calendar
 
 Kind = Literal["text", "tonnes", "number", "on", "at"]
 Cell = str | int | date | datetime | None
+NUMBERED = re.compile(r"[A-C]\.[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Sheet:
     columns: tuple[Column, ...]
     rows: Sequence[tuple[Cell, ...]] = ()
     note: str = ""
+
+    @property
+    def heading(self) -> str:
+        """The title, behind the number that the norm gives the table ("B.1"); our own tables have none."""
+        return f"{self.code} {self.title}" if NUMBERED.fullmatch(self.code) else self.title
 
     def filled(self, rows: Iterable[tuple[Cell, ...]], note: str = "") -> Sheet:
         made = list(rows)
@@ -65,26 +72,36 @@ class Document:
         return sum(len(sheet.rows) for sheet in self.sheets)
 
 
-def tonnes(mass_g: int) -> str:
-    """Grams as tonnes, exact: three digits, more only where there are any."""
+def tonnes(mass_g: int, least: int = 3) -> str:
+    """Grams as tonnes, exact: `least` digits, more only where there are any."""
     whole, rest = divmod(abs(mass_g), 1_000_000)
     digits = f"{rest:06d}"
-    return f"{'-' if mass_g < 0 else ''}{whole}.{digits[:3]}{digits[3:].rstrip('0')}"
+    return f"{'-' if mass_g < 0 else ''}{whole}.{digits[:least]}{digits[least:].rstrip('0')}"
 
 
-def shown(value: Cell, kind: Kind) -> str:
-    """A cell as it is printed."""
+def shown(value: Cell, kind: Kind, digits: int = 3) -> str:
+    """A cell as it is printed; `digits`: of its table."""
     if value is None:
         return ""
     if kind == "tonnes" and isinstance(value, int):
-        return tonnes(value)
+        return tonnes(value, digits)
     if isinstance(value, datetime):
         return f"{value.astimezone(calendar.SHANGHAI):%Y-%m-%d %H:%M}"
     return str(value)
 
 
 def printed(sheet: Sheet) -> Iterator[list[str]]:
-    """The rows as texts."""
-    kinds = [column.kind for column in sheet.columns]
+    """The rows as texts; all tonnes have the digits of the finest, so that they line up."""
+    kinds, digits = [column.kind for column in sheet.columns], _digits(sheet)
     for row in sheet.rows:
-        yield [shown(value, kind) for value, kind in zip(row, kinds, strict=True)]
+        yield [shown(value, kind, digits) for value, kind in zip(row, kinds, strict=True)]
+
+
+def _digits(sheet: Sheet) -> int:
+    """How many digits the tonnes of a table need."""
+    columns = [at for at, column in enumerate(sheet.columns) if column.kind == "tonnes"]
+    masses = [value for row in sheet.rows for at in columns if isinstance(value := row[at], int)]
+    for digits, grams in ((3, 1_000), (4, 100), (5, 10)):
+        if all(mass_g % grams == 0 for mass_g in masses):
+            return digits
+    return 6

@@ -87,8 +87,9 @@ document.querySelector('[data-error-summary]')?.focus();
 
 // The driver's line: on or off, and what still waits on the phone.
 const outbox = { waiting: 0, attention: 0 };
+let reached = true;
 function showLine() {
-  const online = navigator.onLine;
+  const online = navigator.onLine && reached;
   document.documentElement.dataset.line = online ? 'online' : 'offline';
   for (const place of document.querySelectorAll('[data-line-state]')) {
     const say = place.dataset;
@@ -101,6 +102,10 @@ function showLine() {
 }
 document.addEventListener('wh:outbox', (event) => {
   Object.assign(outbox, event.detail);
+  showLine();
+});
+document.addEventListener('wh:line', (event) => {
+  reached = event.detail.reached;
   showLine();
 });
 window.addEventListener('online', showLine);

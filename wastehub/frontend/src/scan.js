@@ -2,12 +2,19 @@
 // Sends "wh:scan" from the element with detail {text, source: "camera" | "photo" | "typed", seal}; for seal see label_seal.js.
 import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
 import wasmUrl from 'zxing-wasm/reader/zxing_reader.wasm';
+import { CameraControls } from './camera.js';
+import { signal } from './feedback.js';
 import { fetchKeys, judgeText } from './label_seal.js';
 
 const OPTIONS = { formats: ['QRCode'], tryHarder: true, maxNumberOfSymbols: 1 };
 // The same label stays before the lens for a while: tell it once.
 const REPEAT_MS = 3000;
 const PAUSE_MS = 60;
+// Every second look is a closer one: the middle of the picture, twice as large. Small modules that are blurred, tilted
+// or dim are only read so (docs/benchmarks/label_decode.md, whose decoder looks in the same way).
+const CLOSER = { share: 2 / 3, times: 2 };
+// A photo that a messenger has made small gets the closer look as a whole; a camera's own is large enough.
+const SMALL_PHOTO_PX = 1600;
 
 prepareZXingModule({
   overrides: { locateFile: (path, prefix) => (path.endsWith('.wasm') ? new URL(wasmUrl, import.meta.url).href : prefix + path) },
@@ -19,14 +26,13 @@ export class Scanner {
     this.say = element.dataset;
     this.video = element.querySelector('video');
     this.state = element.querySelector('[data-scanner-state]');
-    this.torch = element.querySelector('[data-scanner-torch]');
     this.startButton = element.querySelector('[data-scanner-start]');
     this.continuous = 'continuous' in element.dataset;
     this.canvas = document.createElement('canvas');
     this.told = { text: '', at: 0 };
     this.running = false;
     this.startButton?.addEventListener('click', () => this.start());
-    this.torch?.addEventListener('click', () => this.toggleTorch());
+    this.controls = new CameraControls(element, this.video);
     element.querySelector('[data-scanner-photo]')?.addEventListener('change', (event) => this.readPhoto(event.target));
     element.querySelector('[data-scanner-typed]')?.addEventListener('submit', (event) => this.readTyped(event));
     // A camera left running in the pocket empties the battery.
@@ -55,7 +61,7 @@ export class Scanner {
     this.starting = false;
     this.running = true;
     if (this.startButton) this.startButton.hidden = true;
-    this.offerTorch();
+    this.controls.offer(this.stream.getVideoTracks()[0]);
     this.show('looking', this.say.textLooking);
     this.look();
   }
@@ -67,30 +73,43 @@ export class Scanner {
   }
 
   async look() {
-    while (this.running) {
+    for (let closer = false; this.running; closer = !closer) {
       if (this.video.videoWidth) {
-        const [found] = await readBarcodes(this.frame(this.video, this.video.videoWidth, this.video.videoHeight), OPTIONS);
+        const seen = this.frame(this.video, this.video.videoWidth, this.video.videoHeight, closer ? CLOSER : undefined);
+        const [found] = await readBarcodes(seen, OPTIONS);
         if (found?.text && this.running) this.tell(found.text, 'camera');
       }
       await new Promise((resume) => setTimeout(resume, PAUSE_MS));
     }
   }
 
-  frame(picture, width, height) {
-    this.canvas.width = width;
-    this.canvas.height = height;
+  // The pixels of a picture, or of its middle `share`, `times` as large.
+  frame(picture, width, height, { share = 1, times = 1 } = {}) {
+    const [wide, high] = [Math.round(width * share), Math.round(height * share)];
+    this.canvas.width = wide * times;
+    this.canvas.height = high * times;
     const pen = this.canvas.getContext('2d', { willReadFrequently: true });
-    pen.drawImage(picture, 0, 0, width, height);
-    return pen.getImageData(0, 0, width, height);
+    const [left, top] = [(width - wide) / 2, (height - high) / 2];
+    pen.drawImage(picture, left, top, wide, high, 0, 0, this.canvas.width, this.canvas.height);
+    return pen.getImageData(0, 0, this.canvas.width, this.canvas.height);
   }
 
   async readPhoto(input) {
     const [file] = input.files;
     if (!file) return;
-    const [found] = await readBarcodes(file, { ...OPTIONS, tryDenoise: true });
+    const found = await this.decodePhoto(file);
     input.value = '';
     if (found?.text) this.tell(found.text, 'photo');
     else this.show(this.running ? 'looking' : 'closed', this.say.textNothing);
+  }
+
+  async decodePhoto(file) {
+    const [found] = await readBarcodes(file, { ...OPTIONS, tryDenoise: true });
+    if (found?.text) return found;
+    const picture = await createImageBitmap(file).catch(() => null); // a file that is no picture
+    if (!picture || Math.max(picture.width, picture.height) > SMALL_PHOTO_PX) return null;
+    const [closer] = await readBarcodes(this.frame(picture, picture.width, picture.height, { times: CLOSER.times }), OPTIONS);
+    return closer;
   }
 
   readTyped(event) {
@@ -109,10 +128,9 @@ export class Scanner {
       return;
     }
     if (source === 'camera') this.told = { text, at: now };
-    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(80); // refused, with an error, before the first touch
-    beep();
+    if (!('quiet' in this.say)) signal('read');
     const seal = source === 'typed' ? '' : await judgeText(text);
-    this.show('read', this.words(seal));
+    this.show(this.running ? 'read' : 'closed', this.words(seal));
     if (!this.continuous) {
       this.wanted = false;
       this.stop();
@@ -134,35 +152,10 @@ export class Scanner {
     if (this.say.form) document.getElementById(this.say.form)?.requestSubmit();
   }
 
-  offerTorch() {
-    const [track] = this.stream.getVideoTracks();
-    if (this.torch) this.torch.hidden = !track.getCapabilities?.().torch;
-  }
-
-  async toggleTorch() {
-    const on = this.torch.getAttribute('aria-pressed') !== 'true';
-    await this.stream.getVideoTracks()[0].applyConstraints({ advanced: [{ torch: on }] });
-    this.torch.setAttribute('aria-pressed', String(on));
-  }
-
   show(state, words) {
     this.element.dataset.state = state;
     this.state.textContent = words ?? '';
   }
-}
-
-let sound;
-function beep() {
-  if (!navigator.userActivation?.hasBeenActive) return; // browsers keep a page silent until it was touched
-  sound ??= new AudioContext();
-  const tone = sound.createOscillator();
-  const volume = sound.createGain();
-  tone.frequency.value = 1320;
-  volume.gain.setValueAtTime(0.12, sound.currentTime);
-  volume.gain.exponentialRampToValueAtTime(0.001, sound.currentTime + 0.12);
-  tone.connect(volume).connect(sound.destination);
-  tone.start();
-  tone.stop(sound.currentTime + 0.12);
 }
 
 export function attachAll(root = document) {

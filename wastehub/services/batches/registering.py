@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from ... import ledger
@@ -34,6 +34,7 @@ from .posting import require_posted
 
 FORMS = ("liquid", "solid", "sludge", "semi_solid", "gas")
 BASES = ("estimated", "weighed")
+TYPES_NAMED_MAX = 50  # more than there are: somebody sends nonsense
 CONTAINERS_MAX = 60  # one ledger entry holds 16 KiB
 
 
@@ -104,6 +105,9 @@ def _firms(session: Session, drafts: Sequence[BatchDraft]) -> dict[UUID, Organis
     return firms
 
 
+_CODES = select(WasteCode).where(WasteCode.code.in_(bindparam("codes", expanding=True)))
+
+
 class _RuleBook:
     """The catalogue, container types and limits that some drafts are judged by, read once."""
 
@@ -113,11 +117,13 @@ class _RuleBook:
         self.limits_today = reference.legal_limits(session, today)
         self.codes: dict[str, WasteCode] = {}
         self.types: dict[date, dict[str, ContainerType]] = {}
+        named = {each.container_type for draft in drafts for each in draft.containers}
+        self.types_named = named if len(named) <= TYPES_NAMED_MAX else None
         self.font = label_font.coverage()
         wanted = sorted({draft.waste_code for draft in drafts})
         for start in range(0, len(wanted), 500):
-            query = select(WasteCode).where(WasteCode.code.in_(wanted[start : start + 500]))
-            self.codes.update({row.code: row for row in session.scalars(query)})
+            rows = session.scalars(_CODES, {"codes": wanted[start : start + 500]})
+            self.codes.update({row.code: row for row in rows})
 
     def checked(self, draft: BatchDraft, prefix: str) -> BatchDraft:
         """The draft in its tidy form. Raises InvalidInput with the path of the field at fault."""
@@ -182,7 +188,7 @@ class _RuleBook:
     def _container(self, draft: BatchDraft, container: ContainerDraft, field: str) -> None:
         types = self.types.get(draft.produced_on)
         if types is None:
-            types = reference.container_types(self.session, draft.produced_on)
+            types = reference.container_types(self.session, draft.produced_on, self.types_named)
             self.types[draft.produced_on] = types
         kind = types.get(container.container_type)
         if kind is None:

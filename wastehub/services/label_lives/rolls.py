@@ -216,11 +216,19 @@ def end_roll(
 # --- the first scan --------------------------------------------------------------------------------
 
 
-def bind(session: Session, *, actor: Actor, roll_code: str, container_id: UUID, now: datetime) -> RollLabel:
+def bind(
+    session: Session,
+    *,
+    actor: Actor,
+    roll_code: str,
+    container_id: UUID,
+    now: datetime,
+    at: datetime | None = None,
+) -> RollLabel:
     """Tie a printed number to the container it is stuck on: by the firm, or by the crew at its stop.
 
     The container is labelled from then on; what was written by hand on the roll's label is as good as a
-    print. Binding the same number to the same container again changes nothing.
+    print. Binding the same number to the same container again changes nothing. `at`: when, if told later.
     Raises Forbidden, NotFound, InvalidInput (roll_code.malformed), Conflict (roll.label_void,
     roll.label_bound, roll.other_firm, roll.container_has_label, container.act_not_allowed).
     """
@@ -237,14 +245,14 @@ def bind(session: Session, *, actor: Actor, roll_code: str, container_id: UUID, 
     _require_free(label, row)
     row.state = batch_lifecycle.next_state(row.state, "print_label")
     row.prints += 1
-    label.state, label.container_id, label.bound_by, label.bound_at = "bound", row.id, actor.author, now
+    label.state, label.container_id, label.bound_by, label.bound_at = "bound", row.id, actor.author, at or now
     session.flush()
     key = batch_key(row.batch.enterprise, row.batch)
     event = ledger.Event(
         type="label.bound",
         author=actor.author,
         site=row.batch.enterprise.site,
-        at=now,
+        at=at or now,
         subject=row.batch.batch_no,
         lines=(ledger.Line(label=row.label_code, batch=key, code=row.batch.waste_code),),
         facts={"roll": label.roll.roll_no, "serial": label.serial, "roll_code": code},

@@ -130,7 +130,10 @@ def _scope(actor: Actor, mover_out: Any, acceptor: Any) -> ColumnElement[bool]:
         return Manifest.acceptor_id == own
     if actor.role == "driver" and actor.user_id is not None:
         me = select(CrewMember.id).where(CrewMember.user_id == actor.user_id).scalar_subquery()
-        return and_(Manifest.carrier_id == own, or_(Manifest.driver_id == me, Manifest.escort_id == me))
+        # Also what was handed over to this crew on the way: the form keeps the first vehicle and crew.
+        carried = select(Trip.id).join(Trip.round).where(or_(Round.driver_id == me, Round.escort_id == me))
+        crew = or_(Manifest.driver_id == me, Manifest.escort_id == me, Manifest.trip_id.in_(carried))
+        return and_(Manifest.carrier_id == own, crew)
     return or_(Manifest.mover_out_id == own, Manifest.carrier_id == own, Manifest.acceptor_id == own)
 
 

@@ -105,10 +105,14 @@ def trip_under_way(row: Round) -> Trip | None:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """By request: everything it asks to fetch, and of that what is on board already."""
+    """By request: everything it asks to fetch, and of that what is on board already.
+
+    `riding`: by trip what is on board of it, with its request; also what another vehicle handed over.
+    """
 
     cargo: dict[UUID, list[Cargo]]
     loaded: dict[UUID, list[Cargo]]
+    riding: dict[UUID, list[tuple[UUID, Cargo]]]
 
 
 def _held(session: Session, rows: list[Round], on: date) -> _Held:
@@ -119,12 +123,21 @@ def _held(session: Session, rows: list[Round], on: date) -> _Held:
         query = query.where(Container.request_id.in_(ids[start : start + 500]))
         query = query.where(Container.state.in_(("labelled", "loaded"))).order_by(Container.label_code)
         pairs.extend((container, batch) for container, batch in session.execute(query))
-    found = _Held(defaultdict(list), defaultdict(list))
+    known = {container.id for container, _ in pairs}
+    trips = [trip.id for row in rows for trip in row.trips if trip.state == "under_way"]
+    query = select(Container, Batch).join(Batch, Batch.id == Container.batch_id)
+    query = query.where(Container.trip_id.in_(trips), Container.state == "loaded")
+    relayed = session.execute(query.order_by(Container.label_code))
+    pairs.extend((container, batch) for container, batch in relayed if container.id not in known)
+    found = _Held(defaultdict(list), defaultdict(list), defaultdict(list))
     for (container, _), cargo in zip(pairs, facts.cargo_of(session, pairs, on), strict=True):
         assert container.request_id is not None
-        found.cargo[container.request_id].append(cargo)
-        if container.state == "loaded":
-            found.loaded[container.request_id].append(cargo)
+        if container.id in known:
+            found.cargo[container.request_id].append(cargo)
+        if container.state == "loaded" and container.trip_id is not None:
+            found.riding[container.trip_id].append((container.request_id, cargo))
+            if container.id in known:
+                found.loaded[container.request_id].append(cargo)
     return found
 
 
@@ -189,7 +202,8 @@ class _Now:
         return replace(made, windows=((0, 24 * 3600),)) if begun else made
 
     def classes(self) -> list[LoadClass]:
-        return sorted({item.load_class for held in self.held.cargo.values() for item in held})
+        riding = {item.load_class for held in self.held.riding.values() for _, item in held}
+        return sorted(riding | {item.load_class for held in self.held.cargo.values() for item in held})
 
     def problem(self) -> Problem:
         day, classes = self.day, self.classes()
@@ -275,12 +289,12 @@ class _Now:
         return total
 
     def aboard(self, trip: Trip | None) -> dict[str, dict[str, int]]:
-        """What the closed stops of the trip left on board; a gate still open counts as not begun."""
+        """What is on board of the trip; a gate still open counts as not begun."""
         found: dict[str, Counter[str]] = defaultdict(Counter)
-        for stop in trip.stops if trip else ():
-            if stop.state in ("done", "partly_done"):
-                for item in self.held.loaded[stop.request_id]:
-                    found[item.load_class.id].update(item.amounts())
+        begun = {stop.request_id for stop in trip.stops if stop.state == "planned"} if trip else set()
+        for request_id, item in self.held.riding[trip.id] if trip else ():
+            if request_id not in begun:
+                found[item.load_class.id].update(item.amounts())
         return {name: dict(amounts) for name, amounts in found.items()}
 
     def next_stops(self, plates: set[str]) -> Iterator[Order]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response, current_app, request
 from flask_smorest import Blueprint
 from flask_smorest.fields import Upload
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
-from ...services import photos
+from ...services import photo_pieces, photos
 from ..acting import Act, acting, viewing
 from ..context import settings
 
@@ -24,6 +24,17 @@ class PhotoSchema(Schema):
     sha256 = fields.String()
     media_type = fields.String()
     size_bytes = fields.Integer()
+
+
+class PieceSchema(Schema):
+    offset = fields.Integer(required=True, validate=validate.Range(0, photos.BYTES_MAX))
+    size = fields.Integer(required=True, validate=validate.Range(1, 2**31 - 1))
+
+
+class ProgressSchema(Schema):
+    sha256 = fields.String()
+    received_bytes = fields.Integer()
+    complete = fields.Boolean()
 
 
 @api.route("/photos", methods=["POST"])
@@ -47,3 +58,36 @@ def show(act: Act, sha256: str) -> Response:
     answer = current_app.response_class(data, mimetype=photos.MEDIA_TYPE)
     answer.headers["Cache-Control"] = "private, max-age=86400"
     return answer
+
+
+@api.route("/photos/<string:picture>/pieces", methods=["GET"])
+@api.response(200, ProgressSchema)
+@viewing("photo.store")
+def progress(act: Act, picture: str) -> Any:
+    """How much of a picture has arrived, so that an upload goes on where the line broke."""
+    folder = photos.folder_of(settings().blob_url)
+    return photo_pieces.progress(act.session, actor=act.actor, sha256=picture, folder=folder)
+
+
+@api.route("/photos/<string:picture>/pieces", methods=["PUT"])
+@api.arguments(PieceSchema, location="query")
+@api.response(200, ProgressSchema)
+@acting("photo.store", schema=ProgressSchema)
+def add_piece(act: Act, place: dict[str, Any], picture: str) -> Any:
+    """A piece of a bare JPEG, as the body, at its offset (at most 512 kB); the last one completes it.
+
+    The picture is kept byte for byte under the SHA-256 that the phone signed. Sending a piece twice is
+    harmless; a gap is answered with 409 and what has arrived.
+    """
+    data = request.get_data(cache=True)
+    folder = photos.folder_of(settings().blob_url)
+    made = photo_pieces.add_piece(
+        act.session,
+        actor=act.actor,
+        piece=photo_pieces.Piece(picture, place["offset"], place["size"], data),
+        most_bytes=photos.BYTES_MAX,
+        folder=folder,
+    )
+    if made.whole is not None:
+        photos.store_bare(act.session, actor=act.actor, data=made.whole, folder=folder, now=act.now)
+    return made

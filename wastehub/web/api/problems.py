@@ -60,6 +60,16 @@ class ProblemDetailSchema(ProblemRowSchema):
     steps = fields.List(fields.Nested(ProblemStepSchema))
 
 
+def _photo_sent_before() -> fields.String:
+    """What POST /photos answered: there size and kind are judged, place and device left out."""
+    return fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Regexp(r"^[0-9a-f]{64}$"),
+        metadata={"description": "of a photo sent before to POST /photos"},
+    )
+
+
 class FindingSchema(Schema):
     """`problem_id`: made by the caller, so that sending twice is one problem."""
 
@@ -69,6 +79,7 @@ class FindingSchema(Schema):
     note = fields.String(required=True, validate=validate.Length(1, 300))
     place = fields.String(load_default="", validate=validate.Length(max=200))
     due_on = fields.Date(load_default=None)
+    photo_sha256 = _photo_sent_before()
 
 
 class ProblemMoveSchema(Schema):
@@ -84,7 +95,7 @@ class ProblemMoveSchema(Schema):
 
 class RectificationSchema(Schema):
     note = fields.String(required=True, validate=validate.Length(1, 300))
-    photo_sha256 = fields.String(load_default=None, validate=validate.Length(equal=64))
+    photo_sha256 = _photo_sent_before()
     version = fields.Integer(load_default=None)
 
 
@@ -118,7 +129,9 @@ def list_problems(act: Act, query: dict[str, Any]) -> Any:
 @acting("problem.manage", schema=ProblemDetailSchema, status=201)
 def enter_problem(act: Act, payload: dict[str, Any]) -> Any:
     """What the office has found itself; the unit has it to put right from now on."""
-    row = service.enter(act.session, actor=act.actor, finding=service.Finding(**payload), now=act.now)
+    photo = payload.pop("photo_sha256")
+    finding = service.Finding(**payload)
+    row = service.enter(act.session, actor=act.actor, finding=finding, photo_sha256=photo, now=act.now)
     return service.detail(act.session, actor=act.actor, problem_id=row.id, lock=True)
 
 

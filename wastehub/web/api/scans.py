@@ -9,11 +9,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from flask import request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
+from ...domain import label_seals
 from ...domain import waybills as waybill_rules
+from ...domain.errors import InvalidInput
 from ...services import rounds, scans, waybills
+from .. import label_sealing
 from ..acting import Act, acting
 from ..explanations import explain_code
 
@@ -43,6 +47,13 @@ class ScanReportSchema(Schema):
     note = fields.String(load_default="", validate=validate.Length(max=1000))
     photo_sha256 = fields.String(
         load_default=None, allow_none=True, validate=validate.Regexp(r"^[0-9a-f]{64}$")
+    )
+    seal = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", *label_seals.JUDGEMENTS]),
+        metadata={
+            "description": "what the label's seal proved to the phone; we judge again what came with its seal"
+        },
     )
     lon_e6 = fields.Integer(
         strict=True, load_default=None, allow_none=True, validate=validate.Range(-180_000_000, 180_000_000)
@@ -139,8 +150,19 @@ class CrewTripSchema(Schema):
 @acting("scan.record", schema=VerdictsSchema)
 def record_scans(act: Act, payload: dict[str, Any]) -> Any:
     """Report scans in the order in which they happened; a verdict for each, in the same order."""
-    reports = [scans.ScanReport(actor=act.actor, **each) for each in payload["scans"]]
+    told = [each | {"seal": _judged(act, each)} for each in payload["scans"]]
+    reports = [scans.ScanReport(actor=act.actor, **each) for each in told]
     return {"verdicts": scans.record_scans(act.session, reports=reports, now=act.now)}
+
+
+def _judged(act: Act, told: dict[str, Any]) -> str:
+    """What the seal proves: by our keys where the text came with it, else in the phone's own word."""
+    try:
+        if label_seals.read(told["label_code"]).seal:
+            return label_sealing.verdict_on(act.session, told["label_code"], request.host)
+    except InvalidInput:
+        pass  # no label at all: the scan is refused for that
+    return str(told["seal"])
 
 
 @api.route("/rounds/<uuid:round_id>/start", methods=["POST"])

@@ -36,6 +36,36 @@ TABLE: dict[str, tuple[str, str]] = {
         "The photo has more than %(most)s megapixels and was not kept. Lower the camera's resolution and "
         "take it again.",
     ),
+    "photo.name_malformed": (
+        "照片编号不是 64 位十六进制的 SHA-256，没有保存。请在手机上重新拍照。",
+        "The photo is not named by a SHA-256 of 64 hexadecimal digits and was not kept. Take it "
+        "again on the phone.",
+    ),
+    "photo.hash_differs": (
+        "照片内容与手机上签名的不一致，可能在传输中损坏，没有保存。手机会自动重传；仍不成功请重新拍照。",
+        "The photo is not the one that the phone signed; it may have been damaged on the way and was not "
+        "kept. The phone sends it again; if that fails, take it again.",
+    ),
+    "photo.not_bare": (
+        "照片文件里带有位置、设备等附加信息，没有保存。请用本系统的拍照按钮重新拍照。",
+        "The file carries more than a picture (place, device or the like) and was not kept. Take the photo "
+        "with the button of this page.",
+    ),
+    "photo.piece_too_large": (
+        "照片分段超出范围（每段最多 %(largest_kb)s KB），没有保存。请刷新页面后重试。",
+        "A piece of the photo is out of bounds (at most %(largest_kb)s kB each) and was not kept. Reload the "
+        "page and try again.",
+    ),
+    "photo.piece_missing": (
+        "照片前面的部分还没有收到（已收到 %(received_bytes)s 字节）。手机会从断点继续上传，不需要操作。",
+        "An earlier part of the photo is missing (%(received_bytes)s bytes have arrived). The phone goes on "
+        "from there by itself.",
+    ),
+    "photo.too_many_unfinished": (
+        "未传完的照片超过 %(most)s 张，没有保存。请先在网络好的地方上传手机里的照片。",
+        "More than %(most)s photos are half uploaded, so this one was not kept. Let the phone finish them "
+        "where the network is good.",
+    ),
     "photo.lost": (
         "照片文件缺失或已损坏，无法显示。请管理员从备份恢复。",
         "The photo's file is missing or damaged and cannot be shown. An administrator must restore it from a "

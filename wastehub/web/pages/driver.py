@@ -5,64 +5,45 @@ The pages only show; every act goes through the outbox of driver.js to the API, 
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template
 
-from ...domain import calendar, reasons
+from ...domain import calendar
+from ...domain.errors import NotFound
 from ...domain.waybills import CHECKS
-from ...models.route_plans import Round, Stop, Trip
-from ...services import cab, dispatch, waybills
+from ...models.route_plans import Round, Stop
+from ...services import cab, duty, waybills
 from ..acting import Act, viewing
+from ..gate_view import gate_context
+from ..round_steps import current, live_stops, live_trips, steps_of
 
 pages = Blueprint("driver", __name__, url_prefix="/driver")
 
 
-def _live_trips(row: Round) -> list[Trip]:
-    return [trip for trip in row.trips if trip.state != "cancelled"]
-
-
-def _stops(row: Round) -> list[Stop]:
-    return [stop for trip in _live_trips(row) for stop in trip.stops if stop.state != "cancelled"]
-
-
-def _next_trip(row: Round) -> Trip | None:
-    return next((trip for trip in _live_trips(row) if trip.state == "under_way"), None)
-
-
-def _next_stop(trip: Trip | None) -> Stop | None:
+def _next_stop(row: Round) -> Stop | None:
+    """Where the crew is to go now."""
+    trip = next((trip for trip in live_trips(row) if trip.state == "under_way"), None)
     return next((stop for stop in trip.stops if stop.state == "planned"), None) if trip else None
 
 
 @pages.get("/")
 @viewing("round.drive")
 def home(act: Act) -> str:
-    """One thing: what the crew has to do now."""
+    """One thing: what to do now; what comes after it lies in the page for the time without a network."""
     today = calendar.on_date(act.now)
     day = cab.my_day(act.session, actor=act.actor, today=today)
-    trip = _next_trip(day.now) if day.now else None
-    stops = _stops(day.now) if day.now else []
-    return render_template(
-        "driver/home.html",
-        day=day,
-        round=day.now,
-        trip=trip,
-        stop=_next_stop(trip),
-        stops=stops,
-        served=[stop for stop in stops if stop.state != "planned"],
-        on=today,
-        changes=dispatch.changes_of(act.session, day.now) if day.now else [],
-        leaving=_leaving(act, day.now),
-        checks=list(CHECKS.values()),
-    )
+    about = _day_of(act, day.now) if day.now else {}
+    checks = list(CHECKS.values())
+    return render_template("driver/home.html", day=day, round=day.now, on=today, checks=checks, **about)
 
 
-def _leaving(act: Act, row: Round | None) -> waybills.TripPaper | None:
-    """The trip that stands at the platform and is the next to leave, with its waybill."""
-    if row is None or row.state not in ("published", "under_way") or _next_trip(row) is not None:
-        return None
-    papers = waybills.papers_of(act.session, row)
-    return next((paper for paper in papers if paper.trip.state == "planned"), None)
+def _day_of(act: Act, row: Round) -> dict[str, Any]:
+    """The round's steps, the first that is not done, and the driving clock."""
+    about = duty.cab_duty(act.session, actor=act.actor, row=row, now=act.now)
+    steps = steps_of(row, waybills.papers_of(act.session, row), about.unseen)
+    return {"stops": live_stops(row), "steps": steps, "now": current(steps), "duty": about}
 
 
 @pages.get("/rounds/<uuid:round_id>")
@@ -70,14 +51,16 @@ def _leaving(act: Act, row: Round | None) -> waybills.TripPaper | None:
 def round_detail(act: Act, round_id: UUID) -> str:
     """All gates of a round in their order."""
     row = cab.my_round(act.session, actor=act.actor, round_id=round_id)
-    trip = _next_trip(row)
+    about = duty.cab_duty(act.session, actor=act.actor, row=row, now=act.now)
     return render_template(
         "driver/round_detail.html",
         round=row,
-        trips=_live_trips(row),
-        stop=_next_stop(trip),
+        trips=live_trips(row),
+        stop=_next_stop(row),
         on=calendar.on_date(act.now),
-        changes=dispatch.changes_of(act.session, row),
+        duty=about,
+        diffs=duty.diffs_of(act.session, row),
+        unseen={diff.revision_id for diff in about.unseen},
         papers={paper.trip.id: paper for paper in waybills.papers_of(act.session, row)},
     )
 
@@ -100,7 +83,14 @@ def checks(act: Act, round_id: UUID) -> str:
 @viewing("round.drive")
 def stop(act: Act, stop_id: UUID) -> str:
     """One gate: scan, weigh, load or refuse, leave."""
-    gate = cab.my_stop(act.session, actor=act.actor, stop_id=stop_id)
+    try:
+        gate = cab.my_stop(act.session, actor=act.actor, stop_id=stop_id)
+    except NotFound:
+        # A page that somebody kept open must not act on a stop that another vehicle fetches now.
+        gone = duty.gone_stop(act.session, actor=act.actor, stop_id=stop_id)
+        if gone is None:
+            raise
+        return render_template("duty/_gone.html", stop=gone[0], revision=gone[1])
     row = gate.round
     return render_template(
         "driver/stop.html",
@@ -108,12 +98,11 @@ def stop(act: Act, stop_id: UUID) -> str:
         round=row,
         stop=gate.stop,
         firm=gate.stop.request.enterprise,
-        number=[each.id for each in _stops(row)].index(stop_id) + 1 if gate.stop.state != "cancelled" else 0,
-        total=len(_stops(row)),
-        is_open=row.state == "under_way" and gate.trip.state == "under_way" and gate.stop.state == "planned",
-        refusals=list(reasons.PICKUP_REFUSAL.values()),
-        absences=list(reasons.NOBODY_THERE.values()),
-        reason_names={**reasons.PICKUP_REFUSAL, **reasons.NOBODY_THERE},
+        number=[each.id for each in live_stops(row)].index(stop_id) + 1
+        if gate.stop.state != "cancelled"
+        else 0,
+        total=len(live_stops(row)),
+        **gate_context(act, gate),
     )
 
 

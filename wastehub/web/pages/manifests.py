@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 from ...domain import calendar, roles
 from ...domain import manifests as rules
 from ...domain.errors import InvalidInput, RuleViolation
-from ...services import manifests, photos
+from ...services import manifests, photos, roadside
 from .. import transport_papers, words
 from ..acting import Act, acting, viewing
 from ..context import current_actor, database, settings
 from ..form_states import blank, refused, version_of
 from ..formatting import SHANGHAI
+from ..gate_view import hand_over_of
 from ..label_drawing import qr_svg
 from ..listing import Column, read_query
 from ..locale import select_locale
@@ -97,6 +98,21 @@ def _day(text: str) -> date | None:
         return None
 
 
+def _lot_href(form: manifests.ManifestForm) -> str:
+    """Where the lot stands that travels on a manifest, for whoever may look at lots."""
+    if form.lot is None or not roles.may(current_actor().role, "lot.view"):
+        return ""
+    return url_for("facility.lot", lot_id=form.lot.id)
+
+
+def _roadside_href(form: manifests.ManifestForm) -> str:
+    """Where its platform or its crew shows an officer the papers of a lot on the road."""
+    actor = current_actor()
+    if form.lot is None or not roadside.may_show_lot(actor, form.lot, (form.driver, form.escort)):
+        return ""
+    return url_for("facility.lot", lot_id=form.lot.id, _anchor="roadside")
+
+
 @pages.get("/<uuid:manifest_id>")
 @viewing("manifest.view")
 def manifest(act: Act, manifest_id: UUID) -> str:
@@ -135,9 +151,12 @@ def _form_page(session: Session, form: manifests.ManifestForm, number_form: Any,
         differences=[(key, name[select_locale() == "en"]) for key, name in rules.DIFFERENCES.items()],
         late=_is_late(form),
         may_papers=roles.may(current_actor().role, "waybill.view"),
+        lot_href=_lot_href(form),
+        roadside_href=_roadside_href(form),
         state=words.of(STATES, form.manifest.state),
         leg=LEGS[form.manifest.leg],
         opinion=words.of(OPINIONS, form.manifest.opinion) if form.manifest.opinion else "",
+        **hand_over_of(session, form.manifest.stop_id),
     )
 
 

@@ -61,7 +61,7 @@ def zone_sign(act: Act) -> Response:
         paper.ZoneBox(
             each.zone.code,
             each.zone.name_zh,
-            (*each.groups, *each.codes[:CODES_SHOWN]),
+            (*(group.name_zh for group in each.groups), *each.codes[:CODES_SHOWN]),
             here=each.zone.id == here,
         )
         for each in plan.zones

@@ -1,6 +1,6 @@
 """The dispatcher: what waits, tomorrow's plan, the rounds on the road."""
 
-from . import adjusting, comparing, home, plans, revisions, rounds, runs
+from . import adjusting, comparing, home, plans, revisions, rounds, runs, unconfirmed
 from .blueprint import pages, queue_after_commit
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "revisions",
     "rounds",
     "runs",
+    "unconfirmed",
 ]

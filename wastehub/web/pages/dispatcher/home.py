@@ -13,7 +13,7 @@ from ....domain import calendar
 from ....domain.errors import RuleViolation
 from ....services import dispatch, manifests
 from ....services.dispatch import boards
-from ... import loop_words, problem_words, store_words, words
+from ... import field_words, loop_words, problem_words, store_words, words
 from ...acting import Act, acting, viewing
 from ...form_states import blank, refused, version_of
 from ...left_out import remedies, sentence
@@ -34,6 +34,7 @@ def home(act: Act) -> str:
         remedies=remedies,
         loops=loop_words.todo(act),
         problems=problem_words.todo(act),
+        conflicts=field_words.todo(act),
         store=store_words.todo(act),
         papers=manifests.waiting(act.session, actor=act.actor, today=today),
         progress={row.id: round_progress(row) for row in board.rounds},

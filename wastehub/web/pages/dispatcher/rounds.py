@@ -11,17 +11,18 @@ from flask_babel import lazy_gettext as _l
 
 from ....domain import calendar
 from ....domain.errors import InvalidInput, RuleViolation
-from ....models.route_plans import Round
-from ....services import dispatch, photos
+from ....models.route_plans import Round, Stop
+from ....services import dispatch, duty, photos
 from ....services.dispatch import boards
-from ... import evidence
+from ... import duty_words, evidence
 from ...acting import Act, acting, viewing
 from ...context import settings
 from ...form_states import blank, refused, version_of
+from ...gate_view import confirmations_of
 from ...label_drawing import qr_svg
 from ...listing import Column, read_query
 from ...navigation import home_of
-from ...round_maps import region_map, round_map
+from ...round_maps import live_spots, region_map, round_map
 from .blueprint import (
     ROUND_STATES,
     cancellation_reasons,
@@ -77,14 +78,51 @@ def rounds(act: Act) -> Any:
     if query.export:
         return listing.export("rounds")
     live = [row for row in rows if row.state != "cancelled"]
+    road = _live(act, rows)
     return show(
         "dispatcher/rounds.html",
+        **road,
+        poll=url_for("dispatcher.rounds_live", service_on=on.isoformat(), platform=wanted),
         listing=listing,
         platforms=platforms,
         own=own,
         day=on,
-        drawing=region_map(settings().region, live) if live else None,
+        drawing=region_map(settings().region, live, vehicles=live_spots(road["live"], act.now))
+        if live
+        else None,
     )
+
+
+def _live(act: Act, rows: list[Round]) -> dict[str, Any]:
+    """What the table of rounds on the road shows."""
+    live = duty.day_duty(act.session, actor=act.actor, rounds=rows, now=act.now)
+    unread = {
+        each.round.id: any(not diff.seen for diff in duty.diffs_of(act.session, each.round)) for each in live
+    }
+    return {
+        "live": live,
+        "unread": unread,
+        "next_stop": _next_stop,
+        "alarm_words": duty_words.alarm,
+        "driving_state": duty_words.driving_state,
+    }
+
+
+def _next_stop(about: duty.RoundDuty) -> Stop | None:
+    """The first stop that is still expected."""
+    stops = [stop for trip in about.round.trips for stop in trip.stops]
+    return next((stop for stop in stops if stop.id in about.expected), None)
+
+
+@pages.get("/rounds/live")
+@viewing("round.rearrange")
+def rounds_live(act: Act) -> str:
+    """The same table alone, for a page that stays open."""
+    on = day_of(request.args.get("service_on", ""), calendar.on_date(act.now))
+    wanted = request.args.get("platform", "")
+    rows = boards.day_rounds(act.session, actor=act.actor, on=on, platform="" if wanted == "all" else wanted)
+    poll = url_for("dispatcher.rounds_live", service_on=on.isoformat(), platform=wanted)
+    return show("dispatcher/_live.html", **_live(act, rows), poll=poll)
 
 
 @pages.get("/rounds/<uuid:round_id>")
@@ -98,13 +136,21 @@ def round_detail(act: Act, round_id: UUID, violation: RuleViolation | None = Non
         if violation is None
         else refused(request.form, violation, dialog=dialog)
     )
+    road = duty.round_duty(act.session, actor=act.actor, round_id=round_id, now=act.now)
+    seen = act.actor.organisation_id == row.platform_id and act.actor.role == "dispatcher"
+    fixes = duty.track(act.session, actor=act.actor, round_id=round_id) if seen else []
     return show(
         "dispatcher/round_detail.html",
         board=board,
         round=row,
         form=form,
+        road=road,
+        fixes=fixes,
+        diffs=duty.diffs_of(act.session, row),
+        alarm_words=duty_words.alarm,
+        driving_state=duty_words.driving_state,
         own=act.actor.role == "admin" or row.platform_id == act.actor.organisation_id,
-        drawing=round_map(settings().region, row),
+        drawing=round_map(settings().region, row, track=fixes),
         reasons=cancellation_reasons(),
         people={
             "drivers": [(str(p.id), f"{p.name} · {p.certificate_no}") for p in board.drivers],
@@ -113,6 +159,7 @@ def round_detail(act: Act, round_id: UUID, violation: RuleViolation | None = Non
         incidents=[(code, str(word)) for code, word in INCIDENTS.items()],
         changes=dispatch.changes_of(act.session, row),
         done=round_progress(row),
+        handed=confirmations_of(act, row),
         saving=((row.plan.emissions or {}).get("rounds") or {}).get(row.vehicle.plate),
         photos=evidence.shown(photos.taken(act.session, actor=act.actor, round_id=round_id)),
     )
@@ -185,4 +232,17 @@ def cancel_round(act: Act, round_id: UUID) -> Any:
         now=act.now,
     )
     flash(_("车次 %(number)s 已取消，申请全部退回待排。", number=row.round_no), "good")
+    return redirect(url_for("dispatcher.round_detail", round_id=round_id))
+
+
+@pages.post("/rounds/<uuid:round_id>/relays/<uuid:relay_id>/withdraw")
+@acting(
+    "round.rearrange", on_violation=lambda violation, round_id, relay_id: round_detail(round_id, violation)
+)
+def withdraw_relay(act: Act, round_id: UUID, relay_id: UUID) -> Any:
+    """End a relay of which one half is missing."""
+    duty.withdraw(
+        act.session, actor=act.actor, relay_id=relay_id, version=version_of(request.form), now=act.now
+    )
+    flash(_("换车已撤销，货物仍在原来的车上。"), "good")
     return redirect(url_for("dispatcher.round_detail", round_id=round_id))

@@ -1,6 +1,6 @@
 """The generator's pages: what to do now, register, store, label, request, papers, fate of the waste."""
 
-from . import home, papers, pickups, registering, store
+from . import handing_over, home, papers, pickups, registering, store
 from .blueprint import pages
 
-__all__ = ["home", "pages", "papers", "pickups", "registering", "store"]
+__all__ = ["handing_over", "home", "pages", "papers", "pickups", "registering", "store"]

@@ -218,6 +218,8 @@ _STAGES = (
 )
 
 
+# Where a count did not find what the books had there.
+_LOST_AT = {"plat": "stored", "plant": "plant"}
 _ELSEWHERE = {"stored": "platform_g", "shipped": "moving_g", "plant": "plant_g", "treated": "treated_g"}
 
 
@@ -236,20 +238,33 @@ def chain(view: stock.BatchView) -> list[dict[str, Any]]:
         number: sum(row.mass_g for row in live if row.state in states)
         for number, (_key, _icon, states) in enumerate(_STAGES)
     }
+    missing = _missing(view)
     # What a platform poured into containers of its own goes on in those.
     for number, (key, _icon, _states) in enumerate(_STAGES):
-        at[number] += view.elsewhere.get(_ELSEWHERE.get(key, ""), 0)
+        at[number] += view.elsewhere.get(_ELSEWHERE.get(key, ""), 0) + missing.get(key, 0)
     furthest = max((number for number, grams in at.items() if grams), default=-1)
     steps = []
     for number, (key, icon, states) in enumerate(_STAGES):
         refused = any(row.state == "refused_on_arrival" for row in live if row.state in states)
         if at[number] and key != "treated":
-            state = "bad" if refused else "now"
+            state = "bad" if refused or key in missing else "now"
         else:
             state = "done" if number <= furthest else "todo"
         mass = formatting.mass(at[number]) if at[number] else ""
-        steps.append({"label": names[key], "icon": icon, "state": state, "mass": mass})
+        note = _("盘点未找到 %(mass)s", mass=formatting.mass(missing[key])) if key in missing else ""
+        steps.append({"label": names[key], "icon": icon, "state": state, "mass": mass, "note": note})
     return steps
+
+
+def _missing(view: stock.BatchView) -> dict[str, int]:
+    """Grams that a count did not find, at the step where the books had them; they wait as an open case."""
+    found: dict[str, int] = {}
+    if any(row.state == "missing" for row in view.batch.containers):
+        for kind, place, grams in view.fate:
+            step = _LOST_AT.get(place.partition(":")[0])
+            if kind == "SUSP" and step and grams > 0:
+                found[step] = found.get(step, 0) + grams
+    return found
 
 
 def request_chain(view: requests.RequestView) -> list[dict[str, Any]]:

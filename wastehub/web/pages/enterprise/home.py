@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import render_template
 
 from ....domain import calendar
-from ....services import statutory, stock
+from ....services import duty, handing_over, statutory, stock
 from ....services.planning import forecasts
 from ... import checks, loop_words, problem_words
 from ...acting import Act, viewing
 from .blueprint import pages
+
+# How long the firm is reminded of what a crew left behind.
+REFUSALS_SHOWN = timedelta(days=14)
 
 
 @pages.get("/")
@@ -26,6 +30,10 @@ def home(act: Act) -> Any:
         on=calendar.on_date(act.now),
         loops=loop_words.todo(act),
         problems=problem_words.todo(act),
+        arrivals=duty.firm_arrivals(act.session, actor=act.actor, now=act.now),
+        refusals=handing_over.refused_at_gate(
+            act.session, actor=act.actor, since_at=act.now - REFUSALS_SHOWN
+        ),
         passings=forecasts.for_firm(act.session, actor=act.actor, now=act.now),
     )
 

@@ -10,13 +10,15 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from ....domain import calendar, reasons
+from ....domain import calendar, reasons, roles
 from ....domain.errors import NotFound, RuleViolation
-from ....services import requests, stock
+from ....models.requests import PickupRequest
+from ....services import duty, handing_over, requests, stock
 from ... import checks, formatting, words
 from ...acting import Act, acting, viewing
 from ...form_states import blank, refused
 from ...forms import FormState
+from ...gate_view import change_teller
 from ...listing import Column, read_query
 from . import forms
 from .blueprint import named, pages
@@ -137,7 +139,35 @@ def request_detail(act: Act, request_id: UUID, form: FormState | None = None) ->
         steps=forms.request_chain(view),
         total_g=sum(container.mass_g for container in view.containers),
         on=calendar.on_date(act.now),
+        arrival=_arrival(act, view.row),
+        hand_overs=_hand_overs(act, request_id),
+        refusals=_refusals(act, view.row),
+        may_show_code=roles.may(act.actor.role, "hand_over.show_code"),
+        change_words=change_teller(act),
     )
+
+
+def _refusals(act: Act, row: PickupRequest) -> list[handing_over.GateRefusal]:
+    if not roles.may(act.actor.role, "hand_over.view"):
+        return []
+    return handing_over.refused_at_gate(
+        act.session, actor=act.actor, since_at=row.placed_at, request_id=row.id
+    )
+
+
+def _hand_overs(act: Act, request_id: UUID) -> list[handing_over.FirmStop]:
+    """What was confirmed and changed at the gate, for the firm, its platform and supervision."""
+    if not roles.may(act.actor.role, "hand_over.view"):
+        return []
+    return handing_over.firm_stops(act.session, actor=act.actor, request_id=request_id, now=act.now)
+
+
+def _arrival(act: Act, row: PickupRequest) -> duty.FirmArrival | None:
+    """When the vehicle comes today, for the firm and its platform."""
+    if act.actor.organisation_id not in (row.enterprise_id, row.platform_id):
+        return None
+    found = duty.firm_arrivals(act.session, actor=act.actor, now=act.now, request_id=row.id)
+    return found[0] if found else None
 
 
 def _request_again(violation: RuleViolation, request_id: UUID) -> Any:

@@ -38,7 +38,7 @@ def show(template: str, unit: Organisation | None = None, **values: Any) -> str:
         of=of,
         foreign=foreign,
         tabs=_tabs(of) if unit is not None else [],
-        unit_class=statutory.CLASS_NAMES[statutory.class_of(unit)] if unit is not None else "",
+        unit_class=words.MANAGEMENT_CLASSES[statutory.class_of(unit)] if unit is not None else "",
         may_file=actor.role in ("enterprise", "dispatcher", "plant"),
         law_words=statutory_words,
         **values,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import flash, render_template, request, url_for
@@ -11,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from ....domain import calendar
 from ....domain.errors import RuleViolation
 from ....services import statutory
-from ... import statutory_words
+from ... import statutory_words, words
 from ...acting import Act, viewing
 from ...explanations import explain
 from ...listing import Column, read_query
@@ -26,13 +27,19 @@ COLUMNS = (
     Column(
         "class",
         _l("管理类别"),
-        value=lambda row: statutory.CLASS_NAMES[row.management_class],
+        value=lambda row: words.MANAGEMENT_CLASSES[row.management_class],
         sortable=False,
         priority=3,
     ),
     Column("county", _l("县（市、区）"), value=lambda row: row.unit.county_code, custom=True, priority=2),
     Column("due_on", _l("期限"), "on", sortable=False, priority=2),
-    Column("filed_at", _l("申报时间"), "at", value=lambda row: row.newest.filed_at if row.newest else None),
+    Column(
+        "filed_at",
+        _l("申报时间"),
+        "at",
+        custom=True,
+        value=lambda row: row.newest.filed_at if row.newest else None,
+    ),
     Column(
         "receipt_no",
         _l("回执编号"),
@@ -52,7 +59,8 @@ def supervision(act: Act) -> Any:
     query = read_query(
         request.args, COLUMNS, filters=("q", "period", "county", "state"), sort="state", page_size=50
     )
-    chosen = query.filters["period"] or statutory.default_period(today, "year").key
+    asked = query.filters["period"]
+    chosen = asked or statutory.newest_period(act.session, actor=act.actor, today=today).key
     wanted = {name: query.filters[name] for name in ("county", "state")}
     try:
         rows, count, sums, counties = statutory.supervision(
@@ -85,15 +93,8 @@ def supervision(act: Act) -> Any:
     )
 
 
-def _period_choices(today: Any) -> list[tuple[str, str]]:
-    """The last two years, four quarters and twelve months."""
-    found = []
-    for kind, count in (("year", 2), ("quarter", 4), ("month", 12)):
-        period = statutory.default_period(today, kind)
-        for _number in range(count):
-            found.append((period.key, statutory_words.period_name(period)))
-            period = period.before()
-    return found
+def _period_choices(today: date) -> list[tuple[str, str]]:
+    return [(each.key, statutory_words.period_name(each)) for each in statutory.recent_periods(today)]
 
 
 @pages.get("/firms")
