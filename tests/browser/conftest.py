@@ -164,6 +164,8 @@ def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
             base_url=base_url,
             locale=locale,
             timezone_id="Asia/Shanghai",
+            # The pages obey it: a colour measured half-way through a change is nobody's colour.
+            reduced_motion="reduce",
             permissions=["camera"] if browser else [],
             **options,
         )
