@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.ledger_costs import drains, faults, lookups, rows, web_acts
+from bench.ledger_costs import drains, faults, flushing, lookups, rows, web_acts
 from bench.ledger_costs.rows import Row
 from wastehub.ledger import canonical, tree, wh_verify
 from wastehub.ledger.checkpoints import TreeHead, in_base64
@@ -317,6 +317,8 @@ MEASURES: dict[str, Measure] = {
     "power": lambda folder, amount: faults.power_cuts(folder, amount.cycles),
     "forgeries": lambda folder, amount: faults.forgeries(folder, amount.cycles),
 }
+# Where a flush is part of what is measured.
+FLUSHING = ("http-sqlite", "http-postgresql")
 FULL, QUICK = Amount(10_000_000, 1_000, 20), Amount(100_000, 25, 5)
 
 
@@ -329,16 +331,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", action="append", choices=list(MEASURES))
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--flush-ms", type=int, default=0, help="acts over HTTP, each flush so much later")
     parser.add_argument("--rows", type=Path, default=ROOT / "var" / "bench" / "ledger.jsonl")
     parser.add_argument("--report", type=Path, default=ROOT / "docs" / "benchmarks" / "ledger.md")
+    arguments = sys.argv[1:] if arguments is None else arguments
     options = parser.parse_args(arguments)
+    if options.flush_ms and not set(options.only or FLUSHING) <= set(FLUSHING):
+        parser.error(f"--flush-ms goes with --only {' and '.join(FLUSHING)}")
+    if options.flush_ms != flushing.delayed_ms():
+        return flushing.run_again(options.flush_ms, "bench.ledger", arguments)
     usual = QUICK if options.quick else FULL
     amount = Amount(options.events or usual.events, options.cycles or usual.cycles, usual.seconds)
-    for name in options.only or MEASURES:
-        if options.resume and rows.is_fresh(options.rows, name):
+    for name in options.only or (FLUSHING if options.flush_ms else MEASURES):
+        kept_as = f"{name}+{options.flush_ms}ms" if options.flush_ms else name
+        if options.resume and rows.is_fresh(options.rows, kept_as):
             continue
         with tempfile.TemporaryDirectory(prefix="wastehub-bench-") as folder:
-            rows.add(options.rows, name, MEASURES[name](Path(folder), amount))
+            rows.add(options.rows, kept_as, MEASURES[name](Path(folder), amount))
         rows.write_page(options.report, rows.kept(options.rows))
     return 0
 

@@ -38,6 +38,10 @@ same run:
 
 * *raw commits*: one row of 600 bytes a transaction, one writer, the bare driver, the same file or server and
   the same settings (SQLite `synchronous=FULL`, PostgreSQL `fsync` and `synchronous_commit` on);
+* *each flush N ms later*: before it asks the disk, every fsync and fdatasync of that run sleeps N ms, in the
+  raw commits as in web server, job worker and PostgreSQL (`--flush-ms N`). A cache that answers a flush at
+  once leaves only the processor to compare; with the delay the row says how much of an act is waiting for
+  the disk;
 * *bare hashing*: the SHA-256 blocks that the leaves and nodes of the log need, hashed in one call on the same
   core.
 
@@ -50,13 +54,16 @@ they would be alone.
 
 
 def kept(path: Path) -> list[Row]:
-    """The last row of each name, in the order in which the names first appeared."""
+    """The last row of each name, in the order in which the names first appeared; those of a measure with
+    delayed flushes behind those without.
+    """
     found: dict[str, Row] = {}
     if path.is_file():
         for line in path.read_text(encoding="utf-8").splitlines():
             row = Row(**json.loads(line))
             found[row.name] = row
-    return list(found.values())
+    plain = [row.measure.partition("+")[0] for row in found.values()]
+    return sorted(found.values(), key=lambda row: plain.index(row.measure.partition("+")[0]))
 
 
 def add(path: Path, measure: str, made: Sequence[Row]) -> None:

@@ -1,5 +1,5 @@
 """Clients that register batches as fast as they are answered: python -m bench.ledger_costs.web_clients
-BASE_URL CLIENTS SECONDS PASSWORD. Prints one JSON object.
+BASE_URL CLIENTS SECONDS PASSWORD. Says "ready", begins when it is told a line, prints one JSON object.
 """
 
 from __future__ import annotations
@@ -80,6 +80,8 @@ def main(base_url: str, clients: str, seconds: str, password: str) -> None:
     for client in made:
         for _ in range(WARM_UP):
             client.register()
+    print("ready", flush=True)
+    sys.stdin.readline()
     took: list[list[float]] = [[] for _ in made]
     begun = time.perf_counter()
     threads = [

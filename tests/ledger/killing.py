@@ -14,6 +14,7 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections import Counter
@@ -35,6 +36,8 @@ from wastehub.ledger.store import EntryRow
 
 SIZES = (1, 2, 5, 40)
 VERIFY_EVERY = 100
+# Threads of a process that is to be killed.
+WRITERS = 4
 
 
 @dataclass
@@ -53,22 +56,37 @@ class Tally:
     sealed: int = 0
 
 
-def write(url: str, folder: Path, name: str, said: IO[str]) -> None:
+def write_together(url: str, folder: Path, name: str, said: IO[str], writers: int) -> None:
+    """Several threads of one process, which may share their commits. Ends when one of them does."""
+    database, ended = Database(url, signer=SERVICE), threading.Event()
+
+    def run(at: int) -> None:
+        try:
+            write(database, folder, f"{name}-{at}", said, seals=at == 0)
+        finally:
+            ended.set()
+
+    for at in range(writers):
+        threading.Thread(target=run, args=(at,), daemon=True).start()
+    ended.wait()
+
+
+def write(database: Database, folder: Path, name: str, said: IO[str], *, seals: bool) -> None:
     """Append and seal until killed; a line per acknowledged call."""
-    database, chance, anchor = Database(url, signer=SERVICE), random.Random(name), Anchor(folder)
+    chance, anchor = random.Random(name), Anchor(folder)
     for call in range(1_000_000):
         count = chance.choice(SIZES)
         events = [
             acts.registered(f"L{name}.{call}.{at}", subject=f"{name}.{call}.{count}") for at in range(count)
         ]
         receipts = put(database, *events)
-        said.write(f"{receipts[0].idx} {receipts[-1].idx} {name}.{call}.{count}\n")
-        said.flush()
-        if chance.random() < 0.3:
+        # One write of the system each, so that the lines of several threads do not mix.
+        os.write(said.fileno(), f"{receipts[0].idx} {receipts[-1].idx} {name}.{call}.{count}\n".encode())
+        if seals and chance.random() < 0.3:
             sealing.seal(database, [LOG], anchor, now=NOW)
 
 
-def fork_writer(url: str, folder: Path, name: str) -> tuple[int, IO[str]]:
+def fork_writer(url: str, folder: Path, name: str, writers: int = 1) -> tuple[int, IO[str]]:
     """The process id of a new writer, and what it says."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -76,7 +94,7 @@ def fork_writer(url: str, folder: Path, name: str) -> tuple[int, IO[str]]:
         try:
             os.close(reading)
             with os.fdopen(writing, "w") as said:
-                write(url, folder, name, said)
+                write_together(url, folder, name, said, writers)
         except BaseException:
             # A writer never ends by itself: if it does, the test says of what.
             traceback.print_exc()
@@ -132,7 +150,7 @@ def look(url: str, folder: Path, before: int, lines: list[list[str]], tally: Tal
 def kill_cycles(url: str, folder: Path, cycles: int, seed: int) -> Tally:
     tally, size, chance = Tally(), 0, random.Random(seed)
     for cycle in range(cycles):
-        child, heard = fork_writer(url, folder, f"{seed}-{cycle}")
+        child, heard = fork_writer(url, folder, f"{seed}-{cycle}", WRITERS)
         # Every other writer gets as far as its first acknowledgement, however busy the machine is.
         first = heard.readline() if cycle % 2 else ""
         time.sleep(chance.uniform(0.0, 0.3))

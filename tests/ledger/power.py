@@ -176,6 +176,10 @@ class _Connection:
     def cursor(self) -> _Cursor:
         return _Cursor(self._raw)
 
+    @property
+    def in_transaction(self) -> bool:
+        return self._raw.in_transaction
+
     def commit(self) -> None:
         if self._raw.in_transaction:
             self.cursor().execute("COMMIT")

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from wastehub.db import beside, new_id
+from wastehub.db import asked, beside, new_id
 
 from . import canonical, edge, projector, tree
 from .accounts import Held
@@ -23,7 +23,7 @@ from .edge import Edge, Last
 from .events import Event, LeafTooLarge, Receipt, body, from_body
 from .personal import PersonalValues
 from .projector import PROJECTOR_STOPPED
-from .rows import Rows, asked, rows_asked, table
+from .rows import Rows, rows_asked, table
 from .signing import ALGORITHM, NoSigner, RevokedKey
 from .store import (
     AuthorHeadRow,

@@ -15,11 +15,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
+from wastehub.db import asked as for_asked
 from wastehub.db import beside
 
 from .accounts import Account, Descent
 from .inquiries import before_mark
-from .rows import asked as for_asked
 from .rows import rows_asked, rows_in, table
 from .store import AccountRow, BalanceRow, DescentRow
 

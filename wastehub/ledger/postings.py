@@ -10,12 +10,14 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
+from wastehub.db import asked
+
 from . import canonical
 from .accounts import Account, Case, Held, LabelState, Posted, Posting, Weighing, origin_key
 from .books import Books, CaseRecord, LabelRecord, Sums, Waiting
 from .edge import Edge
 from .events import Event, from_body
-from .rows import AnyRow, Rows, asked, rows_asked, table
+from .rows import AnyRow, Rows, rows_asked, table
 from .store import (
     AccountRow,
     BalanceRow,
@@ -153,7 +155,8 @@ class Keeper:
         batches.update(record.case.batch for record in self.books.cases.values())
         self._load_accounts(sorted(batches))
         if any(TYPES[event.type].rule in DESCENDING for event in events):
-            self._load_descent(sorted(batches))
+            # A batch that came out of others has got grams of them, and with these its accounts.
+            self._load_descent(sorted(batches & self.books.batches))
         self._load_parents(events)
 
     def _load_descent(self, batches: Sequence[str]) -> None:

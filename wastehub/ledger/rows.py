@@ -28,6 +28,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.types import TypeEngine
 
+from wastehub.db import Asked
+
 CHUNK = 500
 # Up to so many rows of a table stand in a statement one by one; more come as lists, whatever their number.
 FEW = 2
@@ -60,15 +62,10 @@ def rows_in(
         yield from session.execute(statement.where(column.in_(part)))
 
 
-def asked(statement: AnySelect, column: AnyColumn) -> AnySelect:
-    """The statement for `rows_asked`: rows whose column is one of the values that come with each call."""
-    return statement.where(column.in_(bindparam("asked", expanding=True)))
-
-
-def rows_asked(connection: Connection, statement: AnySelect, values: Iterable[Any]) -> Iterator[AnyRow]:
-    """The rows of a statement that `asked` made, for these values."""
+def rows_asked(connection: Connection, question: Asked, values: Iterable[Any]) -> Iterator[AnyRow]:
+    """The rows that a question of `db.asked` finds for these values."""
     for part in chunks(values):
-        yield from connection.execute(statement, {"asked": part})
+        yield from connection.execute(*question.of(part))
 
 
 # --- writing ---------------------------------------------------------------------------------------------

@@ -6,16 +6,13 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
-    CompoundSelect,
     Date,
     ForeignKey,
     Index,
     Integer,
     String,
     UniqueConstraint,
-    bindparam,
     false,
     func,
     select,
@@ -24,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
-from ..db import Base, Grams, beside
+from ..db import Asked, Base, Grams, asked, beside
 from ..domain import label_codes, label_seals
 from ..domain.errors import NotFound
 from .organisations import Organisation
@@ -125,15 +122,13 @@ def container_ids(session: Session, label_codes: list[str]) -> list[UUID]:
 
 
 @functools.cache
-def _taken_numbers() -> CompoundSelect[int]:
+def _taken_numbers() -> Asked:
     """Those of the asked numbers that are a container's, or died with a label: they stay that label's."""
     from .label_lives import RetiredLabel  # which knows containers
 
-    asked: BindParameter[int] = bindparam("numbers", expanding=True)
-    return union_all(
-        select(Container.short_no).where(Container.short_no.in_(asked)),
-        select(RetiredLabel.short_no).where(RetiredLabel.short_no.in_(asked)),
-    )
+    living = asked(select(Container.short_no), Container.short_no)
+    retired = asked(select(RetiredLabel.short_no), RetiredLabel.short_no)
+    return Asked(union_all(living.one, retired.one), union_all(living.many, retired.many))
 
 
 def draw_short_numbers(session: Session, containers: list[Container]) -> None:
@@ -144,7 +139,7 @@ def draw_short_numbers(session: Session, containers: list[Container]) -> None:
         numbers = list(drawn.values())
         for start in range(0, len(numbers), 500):
             # Not `beside`: the containers are not in the session yet, or wait for these numbers.
-            found = session.connection().execute(_taken_numbers(), {"numbers": numbers[start : start + 500]})
+            found = session.connection().execute(*_taken_numbers().of(numbers[start : start + 500]))
             taken.update(found.scalars())
         again = []
         for row in waiting:
@@ -203,13 +198,11 @@ def containers_by_label(session: Session, label_codes: list[str]) -> dict[str, C
     return found
 
 
-_STOCK = (
+_STOCK = asked(
     select(Container.holder_id, func.sum(Container.mass_g))
-    .where(
-        Container.holder_id.in_(bindparam("holders", expanding=True)),
-        Container.state.not_in(("treated", "void")),
-    )
-    .group_by(Container.holder_id)
+    .where(Container.state != "treated", Container.state != "void")
+    .group_by(Container.holder_id),
+    Container.holder_id,
 )
 
 
@@ -217,7 +210,7 @@ def stock_g(session: Session, holder_ids: list[UUID]) -> dict[UUID, int]:
     """Grams that each holder keeps in store right now."""
     found: dict[UUID, int] = {}
     for start in range(0, len(holder_ids), 500):
-        rows = beside(session).execute(_STOCK, {"holders": holder_ids[start : start + 500]})
+        rows = beside(session).execute(*_STOCK.of(holder_ids[start : start + 500]))
         found.update({holder: int(total) for holder, total in rows if holder})
     return found
 

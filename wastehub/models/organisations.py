@@ -14,13 +14,12 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
-    bindparam,
     literal,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
-from ..db import Base, Grams
+from ..db import Base, Grams, asked
 from .versioned import Versioned
 
 SITE_PREFIX = {"enterprise": "ent", "platform": "plat", "plant": "plant", "authority": "auth"}
@@ -175,8 +174,10 @@ def planned_codes(session: Session, *, enterprise_ids: list[UUID], year: int) ->
     return found
 
 
-_BY_ID = select(Organisation).where(Organisation.id.in_(bindparam("ids", expanding=True)))
-_BY_ID_LOCKED = _BY_ID.order_by(Organisation.id).with_for_update(key_share=True)
+_BY_ID = asked(select(Organisation), Organisation.id)
+_BY_ID_LOCKED = asked(
+    select(Organisation).order_by(Organisation.id).with_for_update(key_share=True), Organisation.id
+)
 
 
 def organisations_by_id(
@@ -187,7 +188,7 @@ def organisations_by_id(
     query = _BY_ID_LOCKED if lock else _BY_ID
     found: dict[UUID, Organisation] = {}
     for start in range(0, len(wanted), 500):
-        found.update({row.id: row for row in session.scalars(query, {"ids": wanted[start : start + 500]})})
+        found.update({row.id: row for row in session.scalars(*query.of(wanted[start : start + 500]))})
     return found
 
 

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ..db import Base, BigKey, Grams, beside
+from ..db import Base, BigKey, Grams, asked, beside
 from ..domain.errors import NotFound
 
 # How `WasteCode.group_source` begins when an administrator of this installation assigned the group:
@@ -274,7 +274,7 @@ _CONTAINER_TYPES = (
     .where(in_force(ContainerType, _ON))
     .order_by(ContainerType.volume_l, ContainerType.code)
 )
-_NAMED_TYPES = _CONTAINER_TYPES.where(ContainerType.code.in_(bindparam("codes", expanding=True)))
+_NAMED_TYPES = asked(_CONTAINER_TYPES, ContainerType.code)
 
 
 def waste_code(session: Session, code: str) -> WasteCode:
@@ -389,7 +389,7 @@ def container_types(
     """Container types in force on a Shanghai date by code, smallest first; all of them, or those named."""
     if codes is None:
         return {row.code: row for row in session.scalars(_CONTAINER_TYPES, {"on": on})}
-    return {row.code: row for row in session.scalars(_NAMED_TYPES, {"on": on, "codes": sorted(codes)})}
+    return {row.code: row for row in session.scalars(*_NAMED_TYPES.of(sorted(codes), on=on))}
 
 
 def container_type_names(session: Session) -> dict[str, tuple[str, str]]:

@@ -147,7 +147,7 @@ def _perform(
     key = request.headers.get(KEY_HEADER) or request.form.get(KEY_FIELD, "")
     if len(key) > 80:
         raise InvalidInput("idempotency.key_too_long", field=KEY_HEADER, longest=80)
-    digest = _request_digest()
+    digest = _request_digest() if key else ""
     require_writable()
     try:
         with database().transaction() as session:

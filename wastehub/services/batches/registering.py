@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ... import ledger
-from ...db import new_id
+from ...db import asked, new_id, write_new
 from ...domain import (
     batch_numbers,
     calendar,
@@ -79,8 +79,7 @@ def register(session: Session, *, drafts: Sequence[BatchDraft], now: datetime) -
     _require_room(session, checked, firms, book.limits_today)
     made = _numbered(session, checked, firms, book, now)
     batches.draw_short_numbers(session, [row for batch in made for row in batch.containers])
-    session.add_all(made)
-    session.flush()
+    write_new(session, [*made, *(row for batch in made for row in batch.containers)])
     receipts = ledger.append(
         session,
         [
@@ -105,7 +104,7 @@ def _firms(session: Session, drafts: Sequence[BatchDraft]) -> dict[UUID, Organis
     return firms
 
 
-_CODES = select(WasteCode).where(WasteCode.code.in_(bindparam("codes", expanding=True)))
+_CODES = asked(select(WasteCode), WasteCode.code)
 
 
 class _RuleBook:
@@ -122,7 +121,7 @@ class _RuleBook:
         self.font = label_font.coverage()
         wanted = sorted({draft.waste_code for draft in drafts})
         for start in range(0, len(wanted), 500):
-            rows = session.scalars(_CODES, {"codes": wanted[start : start + 500]})
+            rows = session.scalars(*_CODES.of(wanted[start : start + 500]))
             self.codes.update({row.code: row for row in rows})
 
     def checked(self, draft: BatchDraft, prefix: str) -> BatchDraft:
@@ -292,10 +291,12 @@ def _batch(
         note=draft.note,
         registered_by=draft.actor.author,
         registered_at=now,
+        version=1,
     )
     batch.containers = [
         Container(
             id=new_id(session, now),
+            batch_id=batch.id,
             running=at,
             label_code=labels.identification_code(
                 firm.credit_code or firm.code,
@@ -308,8 +309,15 @@ def _batch(
             declared_g=container.mass_g,
             measured_g=container.mass_g if draft.basis == "weighed" else None,
             mass_g=container.mass_g,
+            mass_before_load_g=None,
+            prints=0,
             holder_id=firm.id,
             stored_since_on=draft.produced_on,
+            request_id=None,
+            trip_id=None,
+            zone_id=None,
+            lot_id=None,
+            version=1,
         )
         for at, container in enumerate(draft.containers, start=1)
     ]
