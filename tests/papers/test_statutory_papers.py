@@ -9,9 +9,11 @@ import zipfile
 from datetime import UTC, date, datetime
 from xml.etree import ElementTree
 
+import openpyxl
 import pypdfium2
 import pytest
 import zxingcpp
+from openpyxl.utils import get_column_letter
 
 from wastehub.domain.statutory import tables
 from wastehub.domain.statutory.sheets import Document, Sheet, printed
@@ -29,6 +31,7 @@ def ledger_of(count: int) -> tuple[Sheet, ...]:
         rows = []
         for number in range(1, count + 1):
             texts = {"number": number, "mass_g": 150_000 + number, "container_count": 1}
+            texts |= {"container_code": f"91330400MA2XXXXX1X9002490820260316{number:03d}"}
             kinds = {"on": date(2026, 3, 16), "at": AT}
             rows.append(
                 tuple(
@@ -131,6 +134,23 @@ def test_a_workbook_keeps_masses_as_numbers_to_the_gram() -> None:
     assert rows[1][1] == "产生批1"
 
 
+def test_a_workbook_has_days_as_days_and_prints_on_a4() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(drawn(document(), "xlsx")))
+    found = {}
+    for table in tables.LEDGER:
+        sheet = book[table.code]
+        assert (sheet.page_setup.paperSize, sheet.print_title_rows) == (9, "$1:$1")
+        label = 1 + [column.key for column in table.columns].index("container_code")
+        assert sheet.column_dimensions[get_column_letter(label)].width > 37
+        assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+        for number, column in enumerate(table.columns, 1):
+            found[column.kind] = sheet.cell(2, number)
+    assert (found["on"].value, found["on"].number_format) == (datetime(2026, 3, 16), "yyyy-mm-dd")
+    assert (found["at"].value, found["at"].number_format) == (
+        datetime(2026, 3, 17, 10, 0), "yyyy-mm-dd hh:mm",
+    )  # fmt: skip
+
+
 def test_a_csv_holds_every_table_and_no_formula() -> None:
     wicked = tables.B1.filled(
         [tuple("=1+1" if column.key == "internal_name" else "x" for column in tables.B1.columns)]
@@ -139,7 +159,7 @@ def test_a_csv_holds_every_table_and_no_formula() -> None:
     opened = zipfile.ZipFile(io.BytesIO(drawn(made, "csv")))
     assert [name[:3] for name in opened.namelist()] == ["B.1", "B.2", "B.3", "B.4", "B.5"]
     read = list(csv.reader(io.StringIO(opened.read(opened.namelist()[0]).decode("utf-8-sig"))))
-    assert read[0] == [column.title for column in tables.B1.columns]
+    assert read[0][5:8] == [column.title for column in tables.B1.columns[5:7]] + ["产生量（吨）"]
     assert "'=1+1" in read[1]
 
 

@@ -19,10 +19,14 @@ from tests.databases import Databases
 from tests.papers import transport_story
 from tests.papers.transport_story import LINK, PRINTED, SEAL, Story
 from wastehub.domain import manifests as rules
+from wastehub.models.batches import Container
+from wastehub.models.handing_over import AgreedChange
 from wastehub.models.reference import WasteCode
 from wastehub.papers import certificate, manifest, safety_card, waybill
 from wastehub.papers.sheet import Head, Seal
+from wastehub.services.handing_over import HandingOver
 from wastehub.web import manifest_fields, transport_papers
+from wastehub.web.formatting import at
 
 GOLDEN = Path(__file__).parent / "golden"
 FORMS = Path(__file__).parents[2] / "docs" / "forms.md"
@@ -143,7 +147,7 @@ def test_every_field_of_the_manifest_has_a_source_and_a_place_on_the_paper() -> 
 
 def test_the_table_of_forms_tells_the_source_of_every_field_of_the_manifest() -> None:
     told = rows_of("Manifest")
-    assert set(told) == {row.name for row in rules.PARTS}
+    assert set(told) == {row.name for row in rules.PARTS} | set(manifest.REMARKS)
     assert all(told.values())
 
 
@@ -166,6 +170,29 @@ def test_what_the_papers_say_is_what_the_form_demands(story: Story) -> None:
     facts = story.manifest(story.first)
     fields: dict[str, object] = dict(facts.values)
     rules.require_complete(fields | {"lines": [dict(line) for line in facts.lines]}, "arrived")
+
+
+def test_no_remark_stands_in_a_cell_of_the_form() -> None:
+    assert not manifest.REMARKS.keys() & (manifest.layout_names() | manifest_fields.FORM_FIELDS.keys())
+
+
+def test_a_manifest_says_what_both_changed_at_the_gate() -> None:
+    label = Container(label_code="91330400MA2XXXXX1X9002490820260315001")
+    who = {"container": label, "firm_name": "示例签字人", "crew_name": "示例驾驶员", "agreed_at": PRINTED}
+    changes = [
+        AgreedChange(what="amount", before_g=150_000, after_g=140_000, **who),
+        AgreedChange(what="packaging", before_type="a", after_type="b", **who),
+    ]
+    found = HandingOver([], changes, frozenset())
+    assert manifest_fields.hand_over_of(found, {"a": ("铁桶", "drum"), "b": ("吨桶", "IBC")}) == [
+        f"现场变更 …20260315001 {what}（示例签字人、示例驾驶员）{at(PRINTED)}"
+        for what in ("登记重量 150.0 kg → 140.0 kg", "包装 铁桶 → 吨桶")
+    ]
+
+
+def test_a_manifest_without_a_confirmation_has_no_remark(story: Story) -> None:
+    facts = story.manifest(story.onward)
+    assert facts.hand_over == [] and "现场交接确认" not in text_of(manifest.pdf(facts))
 
 
 def test_the_safety_card_says_what_the_load_may_never_meet(story: Story) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from tests.services import facility_world as world
 from tests.services.facility_world import GATE, OIL, RAGS
@@ -17,8 +17,10 @@ from wastehub.domain.receiving import Decision
 from wastehub.models.batches import Batch, Container
 from wastehub.models.manifests import Manifest
 from wastehub.models.organisations import Organisation
+from wastehub.models.route_plans import Stop
 from wastehub.models.vehicles import CrewMember
-from wastehub.services import certificates, manifests, waybills
+from wastehub.services import certificates, handing_over, manifests, waybills
+from wastehub.services.handing_over import Confirmation
 from wastehub.web import transport_papers
 from wastehub.web.transport_papers import Seal
 
@@ -26,6 +28,7 @@ PRINTED = GATE + timedelta(hours=8)
 SEAL = Seal(61, "61 QWxnYWVBbGdhZUFs", "log.example/demo\n61\nQWxnYWVBbGdhZUFsZ2FlQWxnYWVBbGdhZUFsZ2FlQWw=\n")
 LINK = "https://wastehub.example"
 OFFICIAL = "20263304000001"
+SIGNATURE = "7" * 64
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,10 @@ class Story:
     def manifest(self, manifest_id: UUID) -> transport_papers.ManifestFacts:
         with self.database.reading() as session:
             form = manifests.manifest_view(session, actor=world.desk(session), manifest_id=manifest_id)
-            return transport_papers.manifest_facts(form, link=f"{LINK}/manifests/1", seal=SEAL, now=PRINTED)
+            said = transport_papers.hand_over_of(session, form)
+            return transport_papers.manifest_facts(
+                form, hand_over=said, link=f"{LINK}/manifests/1", seal=SEAL, now=PRINTED
+            )
 
     def waybill(self) -> waybills.WaybillView:
         with self.database.reading() as session:
@@ -65,6 +71,7 @@ def told(database: Database) -> Story:
     """The whole day, through the services."""
     [trip] = world.driven(database, [(OIL, (150_000, 100_000)), (RAGS, (40_000,))], [(OIL, (120_000,))])
     _named_crew(database)
+    _confirmed(database, trip)
     first, second = _weighed_in(database, trip)
     with database.transaction() as session:
         desk = world.desk(session)
@@ -115,6 +122,30 @@ def _named_crew(database: Database) -> None:
             person.phone = "0573-00000001"
         for unit in session.scalars(select(Organisation).where(Organisation.address == "")):
             unit.address = f"示例路 {unit.code[-4:-1]} 号"
+
+
+def _confirmed(database: Database, trip_id: UUID) -> None:
+    """At the first gate somebody signed on the glass, twice; the second firm has consented beforehand."""
+    with database.transaction() as session:
+        query = select(Stop).where(Stop.trip_id == trip_id).options(joinedload(Stop.request))
+        stops = sorted(session.scalars(query), key=lambda stop: stop.request.request_no)
+        driver = Actor("device:test", "driver", organisation_id=world.desk(session).organisation_id)
+        firm = Actor("user:firm", "enterprise", organisation_id=stops[1].request.enterprise_id)
+        handing_over.give_consent(
+            session, actor=firm, person_name="示例授权人", person_role="负责人",
+            until_on=world.DAY + timedelta(days=90), now=world.DRIVING,
+        )  # fmt: skip
+        for stop, way, minutes in (
+            (stops[0], "glass", 10),
+            (stops[0], "glass", 12),
+            (stops[1], "standing", 50),
+        ):
+            at = world.DRIVING + timedelta(minutes=minutes)
+            given = Confirmation(
+                driver, uuid4(), stop.id, way, at, name="示例签字人" if way == "glass" else "",
+                photo_sha256=SIGNATURE if way == "glass" else None,
+            )  # fmt: skip
+            handing_over.confirm(session, given=given, now=at)
 
 
 def _weighed_in(database: Database, trip_id: UUID) -> tuple[UUID, UUID]:

@@ -16,23 +16,26 @@ from tests.databases import KINDS, Databases
 from wastehub import cli, config, ledger
 from wastehub.config import Settings
 from wastehub.db import Database
-from wastehub.domain import calendar
+from wastehub.domain import calendar, handing_over, reasons
+from wastehub.domain.actors import Actor
 from wastehub.ledger import integrating, notes
 from wastehub.ledger.anchor import Anchor
 from wastehub.ledger.checkpoints import TreeHead
 from wastehub.models.batches import Batch, Container
 from wastehub.models.filings import Declaration, FilingDelegation
+from wastehub.models.handing_over import HandOver
 from wastehub.models.installation import Installation
 from wastehub.models.label_lives import LabelRoll
 from wastehub.models.lots import TreatmentLine
 from wastehub.models.organisations import Organisation
 from wastehub.models.reference import WasteCode
-from wastehub.models.route_plans import Round
+from wastehub.models.route_plans import Round, Stop
 from wastehub.models.users import User
 from wastehub.models.vehicles import CrewMember
 from wastehub.models.zones import ZoneGroup
 from wastehub.seeding import accounts, day, demo
 from wastehub.services import accounts as account_service
+from wastehub.services import photos
 
 ON = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -185,6 +188,26 @@ def test_units_have_declared_in_time_late_and_not_at_all(made: Made) -> None:
         guest = session.scalars(select(User.organisation_id).where(User.login == "demo-enterprise")).one()
         assert len(rolls) == 2 and guest in {roll.enterprise_id for roll in rolls}
         assert session.scalars(select(FilingDelegation)).first() is not None
+
+
+def test_gates_of_the_day_were_confirmed_in_every_way_and_a_few_not_at_all(made: Made) -> None:
+    with made.database.reading() as session:
+        confirmed = session.scalars(select(HandOver)).all()
+        assert {row.way for row in confirmed} == set(handing_over.WAYS)
+        assert all(row.person_name.startswith("示例") and row.mass_g > 0 for row in confirmed)
+        [signed, *_] = [row for row in confirmed if row.way == "glass"]
+        assert signed.photo_sha256 is not None
+        office = Actor("user:office", "regulator")
+        folder = photos.folder_of(made.settings.blob_url)
+        assert photos.open_photo(session, actor=office, sha256=signed.photo_sha256, folder=folder)
+        left = session.execute(
+            select(Stop.state, Stop.id).where(Stop.outcome_reason.in_(list(reasons.UNCONFIRMED)))
+        ).all()
+        assert 1 <= len(left) < len(confirmed) and {state for state, _ in left} <= {"done", "partly_done"}
+        assert not {key for _, key in left} & {row.stop_id for row in confirmed}
+    path = made.settings.var_dir / "demo-irregularities.json"
+    kinds = [row["kind"] for row in json.loads(path.read_text(encoding="utf-8"))]
+    assert kinds.count("hand_over.unconfirmed") == len(left)
 
 
 def test_some_waste_has_been_treated(made: Made) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,12 @@ import zxingcpp
 
 from tests import firms
 from wastehub import paths
-from wastehub.domain import label_codes, label_seals
+from wastehub.domain import calendar, label_codes, label_seals
 from wastehub.ledger.signing import Checker, Signer
 from wastehub.models.batches import Container
-from wastehub.services import label_templates
 from wastehub.services.label_keys import Sealer
 from wastehub.web import label_sealing
+from wastehub.web.pages import label_templates as label_template_pages
 
 MM = 25.4 / 72
 
@@ -132,18 +134,24 @@ def test_a_forged_and_a_strange_seal_are_said_on_the_public_page(
     assert anybody.get(f"/c/{labelled[0].label_code}").status_code == 200
 
 
+def template_form(page: str) -> dict[str, str]:
+    """What a browser sends back of the template form that nobody has touched."""
+    found = re.findall(r'name="((?:seen_)?(?:caption|ground)_\w+|valid_from)"[^>]*?value="([^"]*)"', page)
+    assert len(found) == 2 * (len(label_template_pages.NAMES)) + 1
+    return dict(found) | {"reason": "示例"}
+
+
 def test_an_administrator_changes_the_template(sign_in: Any, database: Any) -> None:
     admin = sign_in("admin")
     page = admin.get("/admin/label-template/")
     assert page.status_code == 200
     assert "废物代码" in page.text
-    form = {
-        f"caption_{key}": caption for key, caption in label_templates.label_templates.DEFAULT.captions.items()
-    }
-    form |= {"ground_I": "#ff0000", "valid_from": firms.NOW.date().isoformat(), "reason": "示例"}
+    form = template_form(page.text)
     bad = admin.post("/admin/label-template/", data=form | {"caption_unit": "字" * 13})
     assert bad.status_code == 422
     assert "最多 12 个字" in bad.text
+    same = admin.post("/admin/label-template/", data=form)
+    assert same.status_code == 422 and "没有改动" in same.text
     done = admin.post("/admin/label-template/", data=form | {"caption_note": ""}, follow_redirects=True)
     assert "新标签模板" in done.text
     specimen = pdf(admin.get("/admin/label-template/specimen.pdf"))
@@ -151,6 +159,26 @@ def test_an_administrator_changes_the_template(sign_in: Any, database: Any) -> N
     assert "备注：" not in text
     assert "示例" in text
     assert admin.get("/admin/label-template/specimen.pdf?on=nonsense").status_code == 422
+
+
+def test_saving_the_template_leaves_alone_what_nobody_changed(sign_in: Any, frozen_now: Any) -> None:
+    one, other = sign_in("admin", login="admin-1"), sign_in("admin", login="admin-2")
+    later = (calendar.on_date(frozen_now.now) + timedelta(days=10)).isoformat()
+    first = template_form(one.get("/admin/label-template/").text)
+    planned = first | {"caption_unit": "产生单位", "caption_note": "", "valid_from": later}
+    assert other.post("/admin/label-template/", data=planned).status_code == 302
+    page = one.get("/admin/label-template/").text
+    assert f"自 {later} 起 产生单位" in page and f"自 {later} 起 不印" in page
+    ground = template_form(page) | {"ground_I": "#ffee00", "valid_from": later}
+    assert one.post("/admin/label-template/", data=ground).status_code == 302
+    said = pdf(one.get(f"/admin/label-template/specimen.pdf?on={later}"))[0].get_textpage().get_text_range()
+    assert "产生单位：" in said and "备注：" not in said
+    # Fields that meet are looked at first; the page then shows the later day's values and saves.
+    late = one.post("/admin/label-template/", data=first | {"caption_unit": "单位", "valid_from": later})
+    assert late.status_code == 409 and "请核对后再保存" in late.text
+    again = template_form(late.text)
+    assert (again["caption_unit"], again["seen_caption_unit"]) == ("单位", "产生单位")
+    assert one.post("/admin/label-template/", data=again).status_code == 302
 
 
 # --- the phone ---------------------------------------------------------------------------------------------

@@ -84,9 +84,24 @@ def test_csv_says_what_the_list_says_in_kilograms_and_runs_no_formula() -> None:
 
 def test_the_workbook_keeps_numbers_as_numbers_and_texts_as_texts() -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx(COLUMNS, ROWS))).active
-    assert [cell.value for cell in sheet[2]] == ["示例甲", 812.501, "2026-03-16", "已入库", "=1+1"]
-    assert sheet["E2"].data_type == "s"
+    assert [cell.value for cell in sheet[2]] == ["示例甲", 812.501, datetime(2026, 3, 16), "已入库", "=1+1"]
+    assert (sheet["C2"].number_format, sheet["E2"].data_type) == ("yyyy-mm-dd", "s")
     assert sheet.freeze_panes == "A2"
+
+
+def test_the_workbook_is_as_wide_as_its_texts_and_prints_on_a4() -> None:
+    columns = (Column("name", "单位"), Column("at", "时间", "at"), Column("code", "识别码", "label_code"))
+    code, name = "911234567890123456" + "9000412620260316001", "示例·嘉兴恒达精密机械配件有限公司"
+    row = {"name": name, "at": datetime(2026, 3, 16, 6, 5, tzinfo=UTC), "code": code}
+    sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx(columns, [row]))).active
+    assert [cell.value for cell in sheet[2]] == [name, datetime(2026, 3, 16, 14, 5), code]
+    assert (sheet["B2"].number_format, sheet["C2"].data_type) == ("yyyy-mm-dd hh:mm", "s")
+    for letter, texts in (("A", name), ("B", "2026-03-16 14:05"), ("C", code)):
+        assert sheet.column_dimensions[letter].width >= len(texts.encode("gb18030")), letter
+    assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")
+    assert sheet.print_title_rows == "$1:$1"
+    # In a CSV the same digits stay a text as well.
+    assert f"{code}\t" in as_csv(columns, [row]).decode("utf-8-sig")
 
 
 def test_an_instant_in_an_export_is_shanghai_time() -> None:

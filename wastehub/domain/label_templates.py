@@ -9,11 +9,11 @@ a day on.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from wastehub.domain.errors import InvalidInput
+from wastehub.domain.errors import Conflict, InvalidInput
 
 Colour = tuple[int, int, int]
 CAPTION_MAX = 12
@@ -100,6 +100,68 @@ def of_content(content: Mapping[str, Any]) -> LabelTemplate:
         for letter in SYMBOLS
     }
     return LabelTemplate(kept, grounds)
+
+
+def composed(contents: Iterable[Mapping[str, Any]]) -> LabelTemplate:
+    """The template after several decisions, the oldest first.
+
+    A decision keeps under "changed" the fields that it changes, as `shown` names them. Decisions without it
+    are of before forms said what they had shown: they set every field.
+    """
+    values = shown(DEFAULT)
+    for content in contents:
+        values |= content["changed"] if "changed" in content else shown(of_content(content))
+    return _of_shown(values)
+
+
+def shown(template: LabelTemplate) -> dict[str, str]:
+    """Every caption and ground as a form shows it; a field that is not printed has an empty caption."""
+    captions = {f"caption_{each.key}": template.captions.get(each.key, "") for each in FIELDS}
+    return captions | {f"ground_{letter}": hex_colour(it) for letter, it in template.grounds.items()}
+
+
+def _of_shown(values: Mapping[str, str]) -> LabelTemplate:
+    captions = {each.key: values[f"caption_{each.key}"] for each in FIELDS}
+    return of_content(
+        {"captions": captions, "grounds": {letter: values[f"ground_{letter}"] for letter in SYMBOLS}}
+    )
+
+
+def changes(given: Mapping[str, str], seen: Mapping[str, str], present: LabelTemplate) -> dict[str, str]:
+    """What a person changes in `present`, the template of the day from which it is to hold.
+
+    `given`: the fields of a form, `seen`: what each showed when it was opened. A field left as it was shown
+    changes nothing, whatever holds on that day; one that somebody else changed meanwhile, or that reads
+    otherwise on that day, is looked at again first.
+    Raises InvalidInput: label_template.* of `of_content`, label_template.basis_missing,
+    label_template.nothing_changed; Conflict: label_template.changed_meanwhile.
+    """
+    before = shown(present)
+    typed = {name: given[name] for name in before if name in touched(given, seen)}
+    for name in typed:
+        if name not in seen:
+            raise InvalidInput("label_template.basis_missing", field=name)
+    after = shown(_of_shown(before | typed))
+    made = {name: after[name] for name in typed if after[name] != before[name]}
+    for name in made:
+        if seen[name] != before[name]:
+            raise Conflict(
+                "label_template.changed_meanwhile", field=name, seen=seen[name] or "—",
+                present=before[name] or "—",
+            )  # fmt: skip
+    if not made:
+        raise InvalidInput("label_template.nothing_changed")
+    return made
+
+
+def touched(given: Mapping[str, str], seen: Mapping[str, str]) -> set[str]:
+    """The fields that a person changed."""
+    return {name for name, text in given.items() if _plain(name, text) != seen.get(name)}
+
+
+def _plain(name: str, text: str) -> str:
+    plain = " ".join(text.split())
+    return plain.lower() if name.startswith("ground_") else plain
 
 
 def parse_colour(text: str, letter: str) -> Colour:

@@ -29,7 +29,7 @@ class LabelKey(Base):
 
 
 class LabelTemplate(Base):
-    """What an administrator decided about the label, from a day on; the newest that has begun counts.
+    """What an administrator decided about the label, from a day on; one decision is laid over the other.
 
     `content`: see domain/label_templates. Rows are never changed: a new decision is a new row.
     """
@@ -49,16 +49,6 @@ class LabelTemplate(Base):
 def keys(session: Session) -> list[LabelKey]:
     """All keys, the oldest first."""
     return list(session.scalars(select(LabelKey).order_by(LabelKey.added_at, LabelKey.number)))
-
-
-def template_on(session: Session, on: date) -> LabelTemplate | None:
-    """The decision in force on a day; None while the default counts."""
-    query = (
-        select(LabelTemplate)
-        .where(LabelTemplate.valid_from <= on)
-        .order_by(LabelTemplate.valid_from.desc(), LabelTemplate.edition.desc())
-    )
-    return session.scalars(query.limit(1)).first()
 
 
 def templates(session: Session) -> list[LabelTemplate]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from wastehub.domain import manifests
 
@@ -45,13 +46,16 @@ CARRIAGE = (
     ("place", "交接地点", "Place", 1.8), ("at", "交接时间", "Time", 1.6),
 )  # fmt: skip
 MASSES = frozenset({"moved_mass_g", "accepted_mass_g", "package_count"})
+# Below the signatures, outside the form's own cells: the form has no field for it.
+REMARKS = MappingProxyType({"hand_over": "移出人现场交接确认（平台记录，非联单栏目）"})
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestFacts:
     """What is printed, in words. `values` by field name of domain/manifests; `lines` one mapping per waste.
 
-    `totals`: moved_mass_g and accepted_mass_g; `carriages`: the second and later carriers.
+    `totals`: moved_mass_g and accepted_mass_g; `carriages`: the second and later carriers. `hand_over`:
+    one line for each confirmation and each change that both agreed on at the gate.
     """
 
     head: Head
@@ -59,6 +63,7 @@ class ManifestFacts:
     lines: Sequence[Mapping[str, str]]
     totals: Mapping[str, str]
     carriages: Sequence[Mapping[str, str]] = ()
+    hand_over: Sequence[str] = ()
     containers: str = ""
     warning: str = ""
 
@@ -82,6 +87,8 @@ def pdf(facts: ManifestFacts) -> bytes:
     sheet.fields(*_rows(PART_3, facts.values))
     _waste_table(sheet, ACCEPTED, facts)
     sheet.signatures([("移出人", "Mover-out"), ("承运人", "Carrier"), ("接受人", "Acceptor")])
+    if facts.hand_over:
+        sheet.note(f"{REMARKS['hand_over']}：{'；'.join(facts.hand_over)}")
     if facts.containers:
         sheet.note(facts.containers)
     return sheet.file()

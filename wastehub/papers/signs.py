@@ -14,6 +14,7 @@ from . import fonts, page, qr
 
 BLACK = (0, 0, 0)
 WARNING = "危险废物"
+MORE = " 等"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +134,21 @@ def _zone(
     line_y = y + high - head * 1.9
     fonts.draw(made, x + 1.5 * unit, line_y, title, fitted, bold=True)
     small = fonts.size_of_height(head * 0.62)
-    for kind in zone.kinds:
-        for line in fonts.wrap(kind, small, room):
-            line_y -= small * 1.35
-            if line_y < y + small * 0.4:
-                return
-            fonts.draw(made, x + 1.5 * unit, line_y, line, small)
+    lines = [line for kind in zone.kinds if kind for line in fonts.wrap(kind, small, room)]
+    fit = max(1, int((line_y - y - small * 0.4) / (small * 1.35)))
+    for line in _shortened(lines, fit, small, room):
+        line_y -= small * 1.35
+        fonts.draw(made, x + 1.5 * unit, line_y, line, small)
+
+
+def _shortened(lines: list[str], fit: int, size: float, room: float) -> list[str]:
+    """The lines that have room; where some have none the last one says that there is more."""
+    if len(lines) <= fit:
+        return lines
+    last = lines[fit - 1].rstrip("、")
+    while last and fonts.width_mm(last + MORE, size) > room:
+        last = last[:-1]
+    return [*lines[: fit - 1], last + MORE]
 
 
 def write_facility_sign(file: IO[bytes], sign: FacilitySign, size_mm: tuple[int, int]) -> None:

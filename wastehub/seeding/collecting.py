@@ -29,6 +29,7 @@ from ..services.rounds import StopClosing
 from ..services.scans import ScanReport
 from ..services.storage import Move
 from ..services.waybills import Checking
+from .handing_over import HandOvers
 from .world import World
 
 SCAN_STEP_S = 150  # between two containers at a stop
@@ -98,6 +99,7 @@ class CollectionDay:
         hold_trips: set[UUID] | None = None,
         put_away_at_once: bool = False,
         interludes: Sequence[tuple[int, Callable[[datetime], object]]] = (),
+        hand_overs: HandOvers | None = None,
     ) -> None:
         self.world, self.on, self.rng = world, on, rng
         self.tick_s, self.chances = tick_s, chances
@@ -105,6 +107,7 @@ class CollectionDay:
         self.hold_trips = hold_trips or set()
         self.put_away_at_once = put_away_at_once
         self.interludes = sorted(interludes, key=lambda one: one[0])
+        self.hand_overs = hand_overs
         self.tally = Tally()
         self._clock_s = 0
         with world.database.reading() as session:
@@ -269,19 +272,27 @@ class CollectionDay:
 
     def _close(self, steps: list[_Step]) -> None:
         """The crew leaves: nobody there and everything refused count as missed."""
-        closings = []
-        for step in steps:
-            assert step.stop is not None
-            mishap = self.mishaps.get(step.stop.request_id, Mishap(""))
-            missed = mishap.what == "nobody_there"
-            outcome, reason = ("missed", mishap.reason) if missed else ("done", "")
-            closings.append(StopClosing(self._driver(step.trip), step.stop.id, outcome, reason))
+        now = self._now(steps)
         with self.world.act() as session:
-            for stop in rounds.close_stops(session, closings=closings, now=self._now(steps)):
+            closings = [self._closing(session, step, now) for step in steps]
+            for stop in rounds.close_stops(session, closings=closings, now=now):
                 if stop.state == "missed":
                     self.tally.stops_missed += 1
                 else:
                     self.tally.stops_done += 1
+
+    def _closing(self, session: Session, step: _Step, now: datetime) -> StopClosing:
+        """How a stop is left; before, the firm confirms what it gave, where the day is told so finely."""
+        assert step.stop is not None
+        crew = self._driver(step.trip)
+        mishap = self.mishaps.get(step.stop.request_id, Mishap(""))
+        if mishap.what == "nobody_there":
+            return StopClosing(crew, step.stop.id, "missed", mishap.reason)
+        if self.hand_overs is None:
+            return StopClosing(crew, step.stop.id, "done")
+        at = min(calendar.at_time(self.on, step.at_s), now)
+        reason, note = self.hand_overs.confirm(session, crew=crew, stop=step.stop, at=at, now=now)
+        return StopClosing(crew, step.stop.id, "done", reason, note)
 
     def _arrive(self, steps: list[_Step]) -> None:
         arrivals = [(self._driver(step.trip), step.trip.id) for step in steps]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from random import Random
 from uuid import UUID
 
@@ -17,11 +18,12 @@ from ..models import route_plans
 from ..models.batches import Container
 from ..models.manifests import manifests_of_stops
 from ..models.requests import PickupRequest
-from ..models.route_plans import Round
+from ..models.route_plans import Round, Stop
 from ..services import dispatch, manifests, planning, requests
 from . import tracks
 from .collecting import Chances, CollectionDay, Mishap, Tally
 from .differences import report_differences
+from .handing_over import HandOvers
 from .history import History, bring_back, order, register, settle
 from .irregularities import Planted
 from .outbound import receive_lots, ship_lots, treat
@@ -39,6 +41,7 @@ MORNING_S, CHANGES_S, PLAN_S, PUBLISH_S, SEND_BACK_S, LOTS_OUT_S = (
     int(hour * 3600) for hour in (5.5, 5.75, 6, 6.5, 7, 7.25)
 )
 LOTS_IN_S, TREAT_S, TOMORROW_S, RETURN_S, SETTLE_S = (int(hour * 3600) for hour in (10, 14.5, 16, 18.5, 19))
+UNCONFIRMED = ("现场交接未确认", "Hand-over not confirmed")
 
 
 @dataclass
@@ -65,6 +68,7 @@ class DemoDay:
     next_on: date
     seed: int
     guest: Firm
+    photo_folder: Path
     calling: list[Firm] = field(default_factory=list)
     tomorrow: list[Firm] = field(default_factory=list)
 
@@ -119,6 +123,7 @@ class DemoDay:
         left = self._round_for_the_guest()
         report.left_round = left.round_no if left else ""
         self._one_on_paper(left)
+        hand_overs = self._hand_overs(left)
         day = CollectionDay(
             self.world,
             self.on,
@@ -129,8 +134,11 @@ class DemoDay:
             mishaps=self._certain_mishaps(left),
             put_away_at_once=True,
             interludes=self._interludes(report),
+            hand_overs=hand_overs,
         )
         report.tally = day.drive()
+        for firm, request_no in hand_overs.unconfirmed:
+            planted.note("hand_over.unconfirmed", *UNCONFIRMED, firm, request_no)
         tracks.tell(self.world, self.on)
         bring_back(self.world, report.tally.refused_ids, at=self._at(RETURN_S))
         settle(self.world, self.rng, before_on=self.on, at=self._at(SETTLE_S), all_but=3)
@@ -236,10 +244,22 @@ class DemoDay:
                 now=self._at(LOTS_OUT_S),
             )
 
+    def _driven_stops(self, left: Round | None) -> list[Stop]:
+        rows = [row for row in self._rounds() if left is None or row.id != left.id]
+        return [s for row in rows for trip in row.trips for s in trip.stops if s.state == "planned"]
+
+    def _hand_overs(self, left: Round | None) -> HandOvers:
+        """How each gate will confirm; who will not be there to sign has consented before the day begins."""
+        stops = self._driven_stops(left)
+        made = HandOvers.of(
+            self.world, stops, first=self.guest.platform_id, photo_folder=self.photo_folder, seed=self.seed
+        )
+        made.give_consents(stops, on=self.on, at=self._at(LOTS_OUT_S))
+        return made
+
     def _certain_mishaps(self, left: Round | None) -> dict[UUID, Mishap]:
         """What is sure to happen on the demo day, besides what chance brings."""
-        rows = [row for row in self._rounds() if left is None or row.id != left.id]
-        stops = [s for row in rows for trip in row.trips for s in trip.stops if s.state == "planned"]
+        stops = self._driven_stops(left)
         if len(stops) < 5:
             return {}
         picked = self.rng.sample(stops, 5)

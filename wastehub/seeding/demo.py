@@ -29,6 +29,7 @@ from ..ledger.transparency import Transparency
 from ..models.installation import Installation
 from ..models.organisations import Organisation
 from ..models.route_plans import RoutePlan
+from ..services import photos
 from . import accounts, counting, reference, region, report
 from .day import DayReport, DemoDay
 from .filings import Filings
@@ -276,7 +277,8 @@ class _Demo:
         world = World(self.database, Random(f"world/{self.seed}"))
         with stage("firms", f"{self.firms} 家产废单位、合同、管理计划 · firms, contracts, plans"):
             planted, guest = self._enrol(world, begun_at, days[0].year, next_on)
-        day = DemoDay(world, self.on, next_on, self.seed, guest)
+        photo_folder = photos.folder_of(self.settings.blob_url)
+        day = DemoDay(world, self.on, next_on, self.seed, guest, photo_folder)
         history = History(world, days, seed=self.seed, quiet=planted.quiet)
         with stage("history", f"{len(days) - 1} 个工作日的历史 · working days of history"):
             planted.prepare(world, history)

@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 
 from flask import Response
 
+from ..domain import spreadsheets
 from . import formatting
 
 PAGE_SIZE = 50
@@ -226,6 +227,7 @@ def _heading(column: Column) -> str:
 
 
 def _cell(column: Column, row: Any) -> Any:
+    """A number, a day, an instant as the clock in Shanghai showed it, or a text."""
     value = column.of(row)
     if value is None:
         return ""
@@ -234,28 +236,29 @@ def _cell(column: Column, row: Any) -> Any:
     if column.kind == "status":
         return str(value[1])
     if isinstance(value, datetime):
-        return formatting.at(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return value if isinstance(value, int) and not isinstance(value, bool) else str(value)
+        return value.astimezone(formatting.SHANGHAI).replace(tzinfo=None)
+    return value if isinstance(value, int | date) and not isinstance(value, bool) else str(value)
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M}"
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
 def as_csv(columns: Sequence[Column], rows: Iterable[Any]) -> bytes:
-    """CSV for spreadsheets: UTF-8 with its mark; a text that a spreadsheet would run is quoted."""
+    """CSV for spreadsheets: UTF-8 with its mark; texts that a spreadsheet leaves as they are."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([_heading(column) for column in columns])
     for row in rows:
-        writer.writerow([_harmless(_cell(column, row)) for column in columns])
+        cells = [_cell(column, row) for column in columns]
+        writer.writerow([spreadsheets.csv_text(c) if isinstance(c, str) else _text(c) for c in cells])
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
 
 
-def _harmless(value: Any) -> Any:
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-
-
 def as_xlsx(columns: Sequence[Column], rows: Iterable[Any]) -> bytes:
-    """A workbook of one sheet: heading frozen, filter on, texts as texts."""
+    """A workbook of one sheet: heading frozen, filter on, texts as texts, days as days; ready for A4."""
     import xlsxwriter
 
     out = io.BytesIO()
@@ -269,23 +272,43 @@ def as_xlsx(columns: Sequence[Column], rows: Iterable[Any]) -> bytes:
         sheet = book.add_worksheet()
         bold = book.add_format({"bold": True, "bottom": 1})
         exact = {kind: book.add_format({"num_format": form}) for kind, form in _FORMATS.items()}
+        widths = [spreadsheets.width(_heading(column) + _FILTER_ARROW) for column in columns]
         for index, column in enumerate(columns):
-            sheet.write(0, index, _heading(column), bold)
-            sheet.set_column(index, index, 40 if column.kind == "label_code" else 16)
+            sheet.write_string(0, index, _heading(column), bold)
         last = 0
         for last, row in enumerate(rows, start=1):
             for index, column in enumerate(columns):
-                sheet.write(last, index, _cell(column, row), exact.get(column.kind))
-        sheet.freeze_panes(1, 0)
+                cell = _cell(column, row)
+                widths[index] = max(widths[index], spreadsheets.width(_text(cell)))
+                if isinstance(cell, date):
+                    kind = "at" if isinstance(cell, datetime) else "on"
+                    sheet.write_datetime(last, index, cell, exact[kind])
+                else:
+                    sheet.write(last, index, cell, exact.get(column.kind))
+        for index, wide in enumerate(widths):
+            sheet.set_column(index, index, wide)
         if columns:
             sheet.autofilter(0, 0, last, len(columns) - 1)
+        _for_paper(sheet)
     return out.getvalue()
 
 
+def _for_paper(sheet: Any) -> None:
+    """A4 across, as wide as the paper, the heading on every page and before the eyes."""
+    sheet.freeze_panes(1, 0)
+    sheet.set_paper(9)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+
+
+_FILTER_ARROW = "   "
 _FORMATS = {
     "mass": "#,##0.000",
     "money": "#,##0.00",
     "distance": "#,##0.0",
     "duration": "0.0",
     "number": "#,##0",
+    "on": "yyyy-mm-dd",
+    "at": "yyyy-mm-dd hh:mm",
 }

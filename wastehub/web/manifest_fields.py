@@ -9,13 +9,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from ..domain import manifests, waste_codes
+from ..models.handing_over import AgreedChange
 from ..models.manifests import DiscrepancyReport, ManifestCarriage
+from ..services.handing_over import HandingOver
 from ..services.manifests import FormLine, ManifestForm
-from .formatting import at
+from .formatting import at, mass
 
 FORMS_ZH = {"liquid": "液态", "solid": "固态", "sludge": "泥态", "semi_solid": "半固态", "gas": "气态"}
 OPINIONS_ZH = {"accepted": "接受", "partly": "部分接受", "refused": "不接受"}
 PURPOSES_ZH = {1: "收集、贮存", 2: "利用或处置"}
+CONFIRMED_BY_ZH = {"glass": "手签", "code": "交接码", "standing": "常年授权"}
 
 
 def tonnes(mass_g: int | None) -> str:
@@ -160,6 +163,29 @@ def _method(form: ManifestForm, each: FormLine) -> str:
     if each.method is not None:
         return f"{each.method.code} {each.method.name_zh}"
     return "收集、贮存" if form.manifest.leg == 1 and form.manifest.opinion else ""
+
+
+def hand_over_of(found: HandingOver, packagings: Mapping[str, tuple[str, str]]) -> list[str]:
+    """Who confirmed at the gate what was loaded, and what both changed before, one line each.
+
+    `packagings`: names of container types, Chinese first.
+    """
+    confirmed = [
+        f"{CONFIRMED_BY_ZH[row.way]} {row.person_name}".strip()
+        + f" {at(row.confirmed_at)}，{row.containers} 件 {mass(row.mass_g)}"
+        for row in found.confirmations
+    ]
+    return confirmed + [_changed(row, packagings) for row in found.changes]
+
+
+def _changed(row: AgreedChange, packagings: Mapping[str, tuple[str, str]]) -> str:
+    if row.what == "amount":
+        what = f"登记重量 {mass(row.before_g)} → {mass(row.after_g)}"
+    else:
+        before, after = (packagings[code or ""][0] for code in (row.before_type, row.after_type))
+        what = f"包装 {before} → {after}"
+    who = f"{row.firm_name}、{row.crew_name}"
+    return f"现场变更 …{row.container.label_code[-11:]} {what}（{who}）{at(row.agreed_at)}"
 
 
 def values_of(form: ManifestForm) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ..domain import hazards, waste_codes, waybills
 from ..ledger import integrating
 from ..ledger.checkpoints import short_form
+from ..models import reference
 from ..models.organisations import Organisation
 from ..papers import certificate, manifest, safety_card, waybill
 from ..papers.certificate import CertificateFacts
@@ -18,6 +19,7 @@ from ..papers.manifest import ManifestFacts
 from ..papers.safety_card import SafetyFacts
 from ..papers.sheet import Head, Pair, Seal
 from ..papers.waybill import WaybillFacts
+from ..services import handing_over
 from ..services.certificates import Certificate
 from ..services.manifests import ManifestForm
 from ..services.waybills import Goods, WaybillView
@@ -61,8 +63,22 @@ def seal_of(session: Session) -> Seal | None:
     return Seal(newest.size, short_form(newest.size, newest.root), newest.note) if newest else None
 
 
-def manifest_facts(form: ManifestForm, *, link: str, seal: Seal | None, now: datetime) -> ManifestFacts:
-    """The manifest in words. `link`: where it can be checked; it and the number stand in the code."""
+def hand_over_of(session: Session, form: ManifestForm) -> list[str]:
+    """What was confirmed and changed at the gate of the manifest's stop; nothing for a lot."""
+    if form.manifest.stop_id is None:
+        return []
+    found = handing_over.at_stops(session, [form.manifest.stop_id])[form.manifest.stop_id]
+    packed = any(row.what == "packaging" for row in found.changes)
+    return manifest_fields.hand_over_of(found, reference.container_type_names(session) if packed else {})
+
+
+def manifest_facts(
+    form: ManifestForm, *, hand_over: Sequence[str], link: str, seal: Seal | None, now: datetime
+) -> ManifestFacts:
+    """The manifest in words. `link`: where it can be checked; it and the number stand in the code.
+
+    `hand_over`: of `hand_over_of`.
+    """
     doc = form.manifest
     remark = "" if doc.official_no else "临时编号；正式编号由国家危险废物信息管理系统生成后填写。"
     if doc.official_no:
@@ -91,13 +107,16 @@ def manifest_facts(form: ManifestForm, *, link: str, seal: Seal | None, now: dat
             "accepted_mass_g": tonnes(form.accepted_g),
         },
         carriages=manifest_fields.carriages(doc.carriages),
+        hand_over=hand_over,
         containers=f"容器 {len(form.containers)} 个（识别码末 11 位）：{labels}" if form.containers else "",
         warning="本联单已作废。" if doc.state == "void" else "",
     )
 
 
-def manifest_pdf(form: ManifestForm, *, link: str, seal: Seal | None, now: datetime) -> bytes:
-    return manifest.pdf(manifest_facts(form, link=link, seal=seal, now=now))
+def manifest_pdf(session: Session, form: ManifestForm, *, link: str, now: datetime) -> bytes:
+    """The manifest on A4 with what happened at the gate and the newest checkpoint."""
+    said, seal = hand_over_of(session, form), seal_of(session)
+    return manifest.pdf(manifest_facts(form, hand_over=said, link=link, seal=seal, now=now))
 
 
 def _goods(each: Goods) -> dict[str, str]:

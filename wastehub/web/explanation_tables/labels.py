@@ -68,6 +68,19 @@ TABLE = {
         "The template would begin on %(given)s, before today (%(today)s). Labels already printed "
         "stay as they are: choose today or a later day.",
     ),
+    "label_template.nothing_changed": (
+        "没有改动任何项目名称或底色。请先修改再保存。",
+        "No caption and no ground was changed. Change something before you save.",
+    ),
+    "label_template.changed_meanwhile": (
+        "这一项在您打开页面时是“%(seen)s”，在所选的生效日期已定为“%(present)s”。请核对后再保存。",
+        "This read “%(seen)s” when you opened the page; on the chosen day it is to be “%(present)s”. Look "
+        "again before you save.",
+    ),
+    "label_template.basis_missing": (
+        "页面没有带上打开时的内容，不能判断您改了什么。请重新打开本页再修改。",
+        "The page did not say what it had shown, so what you changed is unknown. Open it anew.",
+    ),
     "label_template.field_fixed": (
         "“%(caption)s”是标准规定的项目，不能隐藏；已核实的名称也不能改写。",
         "“%(caption)s” is required by the standard: it cannot be left out, and a confirmed caption "

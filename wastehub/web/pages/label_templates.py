@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -27,20 +28,26 @@ pages = Blueprint("label_templates", __name__, url_prefix="/admin/label-template
 SYMBOL_NAMES = {"C": _l("腐蚀性"), "T": _l("毒性"), "I": _l("易燃性"), "R": _l("反应性")}
 
 
+FIELDS = tuple(each for each in rules.FIELDS if not each.worded)  # the others have no input
+NAMES = tuple(f"caption_{each.key}" for each in FIELDS) + tuple(f"ground_{key}" for key in rules.SYMBOLS)
+
+
 @pages.get("/")
 @viewing("reference.manage")
 def template(act: Act) -> str:
-    return _page(act, None)
-
-
-def _page(act: Act, form: FormState | None) -> str:
     today = calendar.on_date(act.now)
-    now = label_templates.in_force(act.session, on=today)
-    values = {f"caption_{key}": caption for key, caption in now.captions.items()}
-    values |= {f"ground_{letter}": rules.hex_colour(colour) for letter, colour in now.grounds.items()}
+    values = rules.shown(label_templates.in_force(act.session, on=today))
+    return _page(act, blank(values | {"valid_from": today.isoformat()}), values)
+
+
+def _page(act: Act, form: FormState, seen: Mapping[str, str]) -> str:
+    """`seen`: what the fields show, sent along so that only what the person changes is saved."""
+    today = calendar.on_date(act.now)
     return render_template(
         "label_templates/template.html",
-        form=form or blank(values | {"valid_from": today.isoformat()}),
+        form=form,
+        seen=seen,
+        planned=label_templates.planned(act.session, after=today),
         fields=rules.FIELDS,
         symbols=SYMBOL_NAMES,
         decisions=label_templates.decisions(act.session, actor=act.actor),
@@ -50,8 +57,29 @@ def _page(act: Act, form: FormState | None) -> str:
 
 
 def _again(violation: RuleViolation) -> str:
+    """The form once more: what was typed, and beside it the values of the day it is to hold from."""
     with database().reading() as session:
-        return _page(Act(session, current_actor(), clock.now_utc()), refused(request.form, violation))
+        act = Act(session, current_actor(), clock.now_utc())
+        fresh = rules.shown(label_templates.in_force(session, on=_day_or_today(act)))
+        changed = rules.touched(_given(), _seen())
+        untouched = {name: text for name, text in fresh.items() if name not in changed}
+        return _page(act, refused(request.form.to_dict() | untouched, violation), fresh)
+
+
+def _day_or_today(act: Act) -> date:
+    today = calendar.on_date(act.now)
+    try:
+        return max(today, date.fromisoformat(request.form.get("valid_from", "")))
+    except ValueError:
+        return today
+
+
+def _given() -> dict[str, str]:
+    return {name: request.form[name] for name in NAMES if name in request.form}
+
+
+def _seen() -> dict[str, str]:
+    return {name: request.form[f"seen_{name}"] for name in NAMES if f"seen_{name}" in request.form}
 
 
 @pages.post("/")
@@ -60,10 +88,8 @@ def decide(act: Act) -> Any:
     made = label_templates.decide(
         act.session,
         actor=act.actor,
-        content={
-            "captions": {each.key: request.form.get(f"caption_{each.key}", "") for each in rules.FIELDS},
-            "grounds": {letter: request.form.get(f"ground_{letter}", "") for letter in rules.SYMBOLS},
-        },
+        values=_given(),
+        seen=_seen(),
         valid_from=_day(request.form.get("valid_from", "")),
         reason=request.form.get("reason", ""),
         now=act.now,

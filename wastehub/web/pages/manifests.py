@@ -126,12 +126,8 @@ def manifest(act: Act, manifest_id: UUID) -> str:
 def pdf(act: Act, manifest_id: UUID) -> Any:
     """The same form as a file: A4, with its link and the newest checkpoint in codes."""
     form = manifests.manifest_view(act.session, actor=act.actor, manifest_id=manifest_id)
-    data = transport_papers.manifest_pdf(
-        form,
-        link=link_to("manifests.manifest", manifest_id=manifest_id),
-        seal=transport_papers.seal_of(act.session),
-        now=act.now,
-    )
+    link = link_to("manifests.manifest", manifest_id=manifest_id)
+    data = transport_papers.manifest_pdf(act.session, form, link=link, now=act.now)
     return pdf_answer(data, form.manifest.number)
 
 

@@ -113,8 +113,7 @@ def manifest(token: str, manifest_id: UUID) -> Any:
         papers.require_manifest(manifest_id)
         form = manifests.manifest_of_load(session, manifest_id=manifest_id)
         link = link_to("manifests.manifest", manifest_id=manifest_id)
-        seal = transport_papers.seal_of(session)
-        data = transport_papers.manifest_pdf(form, link=link, seal=seal, now=now)
+        data = transport_papers.manifest_pdf(session, form, link=link, now=now)
         return pdf_answer(data, form.manifest.number)
 
     return _opened(token, file)

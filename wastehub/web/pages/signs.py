@@ -26,7 +26,6 @@ FACILITY_KINDS = {
     "platform": "危险废物贮存设施",
     "plant": "危险废物利用处置设施",
 }
-CODES_SHOWN = 6
 
 
 @pages.get("")
@@ -61,7 +60,7 @@ def zone_sign(act: Act) -> Response:
         paper.ZoneBox(
             each.zone.code,
             each.zone.name_zh,
-            (*(group.name_zh for group in each.groups), *each.codes[:CODES_SHOWN]),
+            (*(group.name_zh for group in each.groups), "、".join(each.codes)),
             here=each.zone.id == here,
         )
         for each in plan.zones

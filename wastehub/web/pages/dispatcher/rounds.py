@@ -18,6 +18,7 @@ from ... import duty_words, evidence
 from ...acting import Act, acting, viewing
 from ...context import settings
 from ...form_states import blank, refused, version_of
+from ...formatting import clock
 from ...gate_view import confirmations_of
 from ...label_drawing import qr_svg
 from ...listing import Column, read_query
@@ -47,7 +48,7 @@ ROUND_COLUMNS = (
     Column("plate", _l("车辆"), value=lambda row: row.vehicle.plate, sortable=False),
     Column("crew", _l("驾驶员 / 押运员"), value=lambda row: crew_text(row), sortable=False, priority=2),
     Column("platform", _l("平台"), value=lambda row: row.platform.short_name, sortable=False, priority=2),
-    Column("start_s", _l("出车时段"), custom=True, sortable=False, value=lambda row: row.start_s),
+    Column("start_s", _l("出车时段"), custom=True, sortable=False, value=lambda row: hours_text(row)),
     Column("trips", _l("趟次"), "number", sortable=False, value=lambda row: len(row.trips), priority=2),
     Column("stops", _l("站点"), "number", sortable=False, total=True, value=lambda row: stops_in(row)),
     Column("planned_g", _l("计划重量"), "mass", sortable=False, total=True, value=lambda row: mass_in(row)),
@@ -57,6 +58,10 @@ ROUND_COLUMNS = (
 
 def crew_text(row: Round) -> str:
     return " / ".join(person.name if person else "—" for person in (row.driver, row.escort))
+
+
+def hours_text(row: Round) -> str:
+    return f"{clock(row.start_s)}–{clock(row.end_s)}"
 
 
 @pages.get("/rounds")

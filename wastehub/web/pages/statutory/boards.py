@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -76,9 +78,10 @@ def supervision(act: Act) -> Any:
         flash(explain(wrong).message, "bad")
         rows, count, sums, counties = [], 0, {}, []
     listing = query.show(rows, count=count, sums=sums)
-    if query.export:
-        return listing.export(f"declarations-{chosen}")
     names = {row.code: row.name_en if select_locale() == "en" else row.name_zh for row in counties}
+    if query.export:
+        told = replace(query, columns=_told(names)).show(rows, count=count, sums=sums)
+        return told.export(f"declarations-{chosen}")
     return render_template(
         "statutory/supervision.html",
         listing=listing,
@@ -91,6 +94,12 @@ def supervision(act: Act) -> Any:
         href=lambda row: url_for("statutory.declare", period=row.period.key, unit=row.unit.id),
         law_words=statutory_words,
     )
+
+
+def _told(names: Mapping[str, str]) -> list[Column]:
+    """The columns of a file: it says the names of counties, as the page does."""
+    county = Column("county", _l("县（市、区）"), value=lambda row: names.get(row.unit.county_code, "—"))
+    return [county if column.key == "county" else column for column in COLUMNS]
 
 
 def _period_choices(today: date) -> list[tuple[str, str]]:
