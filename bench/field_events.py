@@ -33,6 +33,7 @@ sys.path.insert(0, str(ROOT))
 from bench.ledger_costs import stores  # noqa: E402
 from tests import firms  # noqa: E402
 from tests.services import planning_world as world  # noqa: E402
+from tests.services.phones import SEALS  # noqa: E402
 from wastehub import ledger, migrate  # noqa: E402
 from wastehub.db import Database  # noqa: E402
 from wastehub.domain import calendar, field_events, waybills  # noqa: E402
@@ -341,7 +342,13 @@ def _send(database: Database, crew: Crew, sent: Any, times: Any, outcomes: Any, 
     upload = intake.Upload(crew.device_id, at(32), sent)
     begun = time.perf_counter()
     answer = intake.take_in(
-        database.reading, database.transaction, actor=crew.actor, upload=upload, hours=72, now=at(32)
+        database.reading,
+        database.transaction,
+        actor=crew.actor,
+        upload=upload,
+        seals=SEALS,
+        hours=72,
+        now=at(32),
     )
     took = (time.perf_counter() - begun) * 1000
     with lock:

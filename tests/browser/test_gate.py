@@ -243,7 +243,7 @@ def test_without_a_network_the_phone_judges_changes_and_takes_the_code(
     page.locator("#measured").fill("80")
     page.get_by_role("button", name="装车").click()
     expect(page.locator("[data-scan-line]")).to_contain_text("80.0 kg · 已存手机")
-    page.get_by_role("link", name="返回清单").click()
+    the_loaded_drum_stays_before_the_lens(page, label)
     page.get_by_role("link", name="离开这一站").click()
     expect(page.locator("[data-screen=leave] [data-missing-count]")).to_have_text("2")
     screenshot(page, "gate/12-missing")
@@ -268,6 +268,20 @@ def test_without_a_network_the_phone_judges_changes_and_takes_the_code(
     assert (row.way, row.containers, row.mass_g) == ("code", 1, 80_000)
     left = {each.id: each for each in on.stops()}[stop.id]
     assert (left.state, left.outcome_reason) == ("partly_done", "")
+
+
+def the_loaded_drum_stays_before_the_lens(page: Page, label: str) -> None:
+    """Nothing happens; when it is scanned again from the list, its screen comes."""
+    seen = """text => document.querySelector('#scanner').dispatchEvent(
+        new CustomEvent('wh:scan', {detail: {text, source: 'camera', seal: ''}}))"""
+    page.evaluate(seen, label)
+    assert page.evaluate("location.hash") == "#scan"
+    expect(page.locator("[data-scan-line]")).to_contain_text("80.0 kg · 已存手机")
+    page.get_by_role("link", name="返回清单").click()
+    page.get_by_role("link", name="扫码装车").click()
+    page.evaluate(seen, label)
+    expect(page.locator("[data-screen=container]")).to_be_visible()
+    page.get_by_role("link", name="返回清单").click()
 
 
 def enter(page: Page, text: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -30,7 +32,7 @@ from tests.browser.phone import (
 )
 from tests.services import driving_world, planning_world
 from tests.services.driving_world import at
-from tests.web.conftest import add_user
+from tests.web.conftest import PASSWORD, add_user
 from tests.web.driving import crewed
 from wastehub import clock, config
 from wastehub.app import create_app
@@ -251,11 +253,21 @@ def test_the_next_driver_finds_nothing_and_a_revoked_phone_empties_itself(
     cab.server.stop()
     page.evaluate(module("outbox.js"))
     nowhere = "tested.record({ kind: 'trip_arrive', body: { trip_id: 'nowhere' }, words: '回到平台' })"
-    assert page.evaluate(nowhere)["kept"]
+    assert [page.evaluate(nowhere)["kept"] for _ in range(4)] == [True] * 4
+    lose(page, 3, 4, 6)
     cab.server.start()
     # The page is still open, but nobody waits there any more: the refusal must be read later.
     page.evaluate("window.dispatchEvent(new Event('online'))")
     expect(page.locator("[data-group=refused] li")).to_have_count(1)
+    the_gaps_are_told(page, database, screenshot)
+    # The newest one is lost, and nothing comes after it that the server could ask for.
+    cab.server.stop()
+    page.evaluate(module("outbox.js"))
+    assert page.evaluate(nowhere)["kept"]
+    lose(page, 7)
+    cab.server.start()
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("[data-group=conflict] li").last).to_contain_text("手机里已没有第 7 号记录")
     cab.server.stop()
     assert load(page, cab)["kept"]
     with cab.on.database.transaction() as session:
@@ -267,14 +279,43 @@ def test_the_next_driver_finds_nothing_and_a_revoked_phone_empties_itself(
     screenshot(page, "phone/6-revoked", full_page=False)
     assert owners_of_copies(page) == []
     # Still on the phone, or with the dispatcher already and waiting to be read: never in neither place.
-    assert {event["seq"] for event in kept_on_phone(page) + told_on_phone(page)} == {3, 4}
+    assert {event["seq"] for event in kept_on_phone(page) + told_on_phone(page)} == {3, 5, 6, 7, 8}
     page.get_by_role("button", name="重新登录").click()
     page.wait_for_url("**/sign-in")
     sign_in(page)
     page.goto("/driver/outbox")
-    expect(page.locator("[data-group=conflict] li")).to_have_count(1)
+    expect(page.locator("[data-group=conflict] li")).to_have_count(4)
     screenshot(page, "phone/6-with-the-dispatcher")
     assert kept_on_phone(page) == []
+
+
+def lose(page: Page, *numbers: int) -> None:
+    """The browser loses some of what it had stored."""
+    page.evaluate(module("store.js"))
+    page.evaluate(
+        """numbers => tested.write('events', async (change) => {
+             for (const { device, seq } of await change.store.getAll())
+               if (numbers.includes(seq)) await change.store.delete([device, seq]); })""",
+        numbers,
+    )
+
+
+def the_gaps_are_told(page: Page, database: Database, screenshot: Any) -> None:
+    """Numbers that the phone lost are told, signed, in their place; what came after stays as it was."""
+    gaps = page.locator("[data-group=conflict] li")
+    expect(gaps).to_have_count(2)
+    expect(gaps.first).to_contain_text("手机里已没有第 3–4 号记录")
+    expect(gaps.first).to_contain_text("请把当时做了什么告诉调度")
+    screenshot(page, "phone/11-lost")
+    with database.reading() as session:
+        events = session.scalars(select(DeviceEvent).order_by(DeviceEvent.seq)).all()
+    assert [(event.kind, event.outcome) for event in events[2:]] == [
+        ("records_lost", "conflict"),
+        ("records_lost", "accepted"),
+        ("trip_arrive", "refused"),
+        ("records_lost", "conflict"),
+    ]
+    assert all(event.chained for event in events)
 
 
 def left_by_the_app_of_before(page: Page, cab: Cab) -> None:
@@ -340,7 +381,9 @@ def test_a_full_phone_confirms_nothing_two_tabs_share_one_numbering_ten_wrong_pi
     wrong_pins(page, cab, screenshot)
     assert len(kept_on_phone(page)) == 16
     cab.server.start()
-    handed_in(new_page(base_url=cab.server.url), saved.value.path(), screenshot)
+    file = saved.value.path()
+    handed_in(new_page(base_url=cab.server.url), file, screenshot)
+    handed_in_by_the_office(new_page(base_url=cab.server.url), file, cab, screenshot)
     # A new PIN is a new key; the old one is given up once all that it signed has arrived.
     page.get_by_role("button", name="重新登录").click()
     page.wait_for_url("**/sign-in")
@@ -365,6 +408,32 @@ def handed_in(desk: Page, file: Path, screenshot: Any) -> None:
     )
     expect(desk.locator("[data-unsent-list] li")).to_have_count(32)
     expect(desk.locator("[data-unsent-list] li").last).to_contain_text("签名")
+
+
+def handed_in_by_the_office(desk: Page, file: Path, cab: Cab, screenshot: Any) -> None:
+    """The dispatcher has the same file, made large: its pictures go ahead, nothing is done twice."""
+    add_user(cab.on.database, "dispatcher", login="office", organisation_id=cab.on.driver.organisation_id)
+    desk.goto("/sign-in")
+    desk.locator("[name=login]").fill("office")
+    desk.locator("[name=password]").fill(PASSWORD)
+    desk.locator("button[type=submit].btn-primary").click()
+    expect(desk.get_by_role("heading", name="今日待办")).to_be_visible()
+    desk.goto("/field/devices/hand-in")
+    picture = BytesIO()
+    Image.effect_noise((1300, 1300), 120).save(picture, "JPEG", quality=95)
+    jpeg = base64.b64encode(picture.getvalue()).decode()
+    large = json.loads(file.read_text()) | {"photos": [{"sha256": "", "jpeg": jpeg}]}
+    data = json.dumps(large).encode()
+    assert len(data) > 1024 * 1024
+    desk.locator("input[type=file]").set_input_files(
+        {"name": "unsent.json", "mimeType": "application/json", "buffer": data}
+    )
+    with desk.expect_response("**/hand-in/picture") as kept:
+        desk.get_by_role("button", name="补交文件").click()
+    assert kept.value.status == 204
+    expect(desk.get_by_text("这些记录平台都已收到过，没有重复登记。")).to_be_visible()
+    expect(desk.locator("tr[data-row]")).to_have_count(16)
+    screenshot(desk, "phone/12-handed-in")
 
 
 def wrong_pins(page: Page, cab: Cab, screenshot: Any) -> None:

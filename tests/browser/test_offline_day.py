@@ -25,7 +25,7 @@ from tests.web.driving import crewed
 from wastehub import clock, config, ledger
 from wastehub.app import create_app
 from wastehub.db import Database
-from wastehub.domain import label_codes, roll_codes
+from wastehub.domain import field_events, label_codes, roll_codes
 from wastehub.domain.actors import Actor
 from wastehub.models.batches import Batch, Container
 from wastehub.models.field import DeviceEvent
@@ -331,6 +331,11 @@ def the_ledger_agrees(day: Day, handset_says: Any, codes: dict[Any, list[str]]) 
     assert {scan.id for scan in scans} == {
         event.id for event in events if event.kind in ("load", "refuse", "unload_back")
     }
+    said = [field_events.parse(event.text).body.values for event in events if event.kind == "load"]
+    # What the camera read goes along, so that the server judges the seal itself.
+    scanned = {each["label_code"]: each["seal"] for each in said if "label_read" in each}
+    one, two, three, _four, five = (each[0] for each in codes.values())
+    assert scanned == dict.fromkeys((one, two, three, five), "genuine")
     for event in events:
         assert event.received_at == at(14) and event.said_at < at(12)
     for found in entries.values():

@@ -24,8 +24,10 @@ from wastehub.models.field import Device
 from wastehub.models.users import User
 from wastehub.models.vehicles import CrewMember
 from wastehub.services.field import devices, intake
+from wastehub.services.field.seals import Seals
 
 HOURS, MOST = 72, 3
+SEALS = Seals("wastehub.example/ledger", frozenset({"wastehub.example"}))
 
 
 def spoken(moment: datetime) -> str:
@@ -158,6 +160,7 @@ class Phone:
             self.database.transaction,
             actor=actor or self.actor,
             upload=upload,
+            seals=SEALS,
             hours=HOURS,
             now=at(hour),
         )

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from tests.services import planning_world as world
 from tests.services.driving_world import Road, at, road, started
-from tests.services.phones import Phone, load, phone_of
+from tests.services.phones import SEALS, Phone, load, phone_of
 from tests.services.test_rounds import check_books
 from wastehub import ledger
 from wastehub.db import Database
@@ -58,6 +58,7 @@ def decide(on: Road, choice: str, reason: str = "电话核实", actor: Actor | N
             actor=actor or office(on),
             conflict_id=conflict.id,
             decision=Decision(choice, reason, **more),
+            seals=SEALS,
             now=at(15),
         )
 
@@ -309,7 +310,7 @@ def test_an_old_report_is_decided_by_a_person_and_keeps_its_own_time(database: D
     conflict = only(database)
     with database.transaction() as session:
         deciding.decide(session, actor=office(on), conflict_id=conflict.id,
-                        decision=Decision("carry_out", "周末无信号"), now=at(100))  # fmt: skip
+                        decision=Decision("carry_out", "周末无信号"), seals=SEALS, now=at(100))  # fmt: skip
     [stop] = on.stops()
     assert (stop.state, stop.closed_at) == ("done", at(9.5))
     check_books(database)
@@ -355,7 +356,7 @@ def test_a_stop_is_not_left_empty_while_a_load_there_is_undecided(database: Data
     row = next(each for each in _rows(database) if each.kind == "mass_differs")
     with database.transaction() as session:
         deciding.decide(session, actor=office(on), conflict_id=row.id,
-                        decision=Decision("keep", "已卸下"), now=at(15))  # fmt: skip
+                        decision=Decision("keep", "已卸下"), seals=SEALS, now=at(15))  # fmt: skip
     assert on.stops()[0].state == "missed"
     assert {each.state for each in _rows(database)} == {"dismissed", "resolved"}
 

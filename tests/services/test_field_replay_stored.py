@@ -21,7 +21,7 @@ from tests.databases import KINDS, Databases
 from tests.services import planning_world as world
 from tests.services import test_field_replay as replay
 from tests.services.driving_world import Road, at, road
-from tests.services.phones import HOURS, Phone, person
+from tests.services.phones import HOURS, SEALS, Phone, person
 from wastehub import ledger
 from wastehub.db import Database
 from wastehub.domain import waybills
@@ -132,8 +132,8 @@ class Play:
     def send(self, phone: int, numbers: Sequence[int], hour: float = SENT_HOUR) -> list[intake.Verdict]:
         made = self.phones[phone]
         upload = intake.Upload(made.device_id, at(hour) - made.skew, [made.outbox[n] for n in numbers])
-        answer = intake.take_in(self.session, self.transaction, actor=made.actor, upload=upload, hours=HOURS,
-                                now=at(hour))  # fmt: skip
+        answer = intake.take_in(self.session, self.transaction, actor=made.actor, upload=upload, seals=SEALS,
+                                hours=HOURS, now=at(hour))  # fmt: skip
         return answer.verdicts
 
     # -- how it ended -------------------------------------------------------------------------------------

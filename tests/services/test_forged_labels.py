@@ -8,12 +8,16 @@ import pytest
 from sqlalchemy import select
 
 from tests.services.driving_world import Road, at, started
-from tests.services.phones import load, phone_of
+from tests.services.phones import SEALS, load, phone_of
 from tests.services.test_rounds import check_books
 from wastehub import ledger
 from wastehub.db import Database
+from wastehub.domain.field_conflicts import Standing, of_scan
+from wastehub.ledger.signing import Signer
 from wastehub.models.problems import Problem, ProblemStep
 from wastehub.models.scans import Scan
+from wastehub.services import label_keys
+from wastehub.services.label_keys import Sealer
 
 
 @pytest.fixture
@@ -142,3 +146,107 @@ def test_a_phones_signed_word_is_believed_later_too(database: Database) -> None:
     [row] = listed(database)
     assert row.label_code == forged
     check_books(database)
+
+
+# -- signed events of phones: the seal is judged here, whatever the phone made of it ----------------------
+
+OURS, STRANGER = (Sealer(Signer.from_seed(letter * 32), SEALS.origin) for letter in (b"o", b"s"))
+BASE = "https://wastehub.example"
+
+
+def published(database: Database) -> None:
+    with database.transaction() as session:
+        label_keys.announce(session, sealer=OURS, now=at(6))
+
+
+def altered(link: str) -> str:
+    """The last digit of the seal is another one."""
+    return link[:-1] + str((int(link[-1]) + 1) % 10)
+
+
+def sent(on: Road, label: str, read: str, seal: str = "", **more: Any) -> Any:
+    phone = phone_of(on)
+    more = {"seal": seal} | more if seal else more
+    phone.do("load", load(on, label, **({"label_read": read} if read else {}), **more))
+    [verdict] = phone.send()
+    return verdict
+
+
+@pytest.mark.parametrize("word", ["genuine", "", "unsigned"])
+def test_an_altered_seal_in_an_event_is_refused_whatever_the_phone_says(
+    database: Database, word: str
+) -> None:
+    on = started(database, 1)
+    published(database)
+    [label] = on.labels()
+    read = altered(OURS.payload(BASE, label))
+    verdict = sent(on, label, read, word)
+    assert (verdict.outcome, verdict.code, verdict.params) == (
+        "refused",
+        "scan.label_forged",
+        {"label_code": label},
+    )
+    assert on.container(label).state == "labelled"
+    [row] = listed(database)
+    assert (row.kind, row.source, row.label_code) == ("odd_label", "crew", label)
+    assert read[:120] in row.note, "what was read is the evidence, as at /api/v1/scans"
+    with database.reading() as session:
+        events = [entry.event for entry in ledger.entries_for(session, label=label)]
+    refused, found = events[-2:]
+    assert (refused.type, refused.facts["seal"], refused.facts["read"]) == (
+        "container.load_refused",
+        "forged",
+        read,
+    )
+    assert refused.facts["device_seq"] == 1 and found.type == "problem.found"
+    check_books(database)
+
+
+def test_a_genuine_seal_in_an_event_loads_though_the_phone_mistook_it(database: Database) -> None:
+    on = started(database, 1)
+    published(database)
+    [label] = on.labels()
+    verdict = sent(on, label, OURS.payload(BASE, label), "forged")
+    assert (verdict.outcome, verdict.warnings) == ("accepted", ())
+    assert on.container(label).state == "loaded" and listed(database) == []
+
+
+def test_a_sealed_address_in_the_place_of_the_code_is_judged_alike(database: Database) -> None:
+    on = started(database, 1)
+    published(database)
+    [label] = on.labels()
+    assert sent(on, altered(OURS.payload(BASE, label)), "").code == "scan.label_forged"
+
+
+@pytest.mark.parametrize(("base", "doubt"), [(BASE, "key_unknown"), ("https://else.example", "other_origin")])
+def test_a_seal_that_nobody_here_can_judge_loads_with_a_flag(
+    database: Database, base: str, doubt: str
+) -> None:
+    on = started(database, 1)
+    published(database)
+    [label] = on.labels()
+    verdict = sent(on, label, STRANGER.payload(base, label), "genuine")
+    assert verdict.outcome == "accepted"
+    assert [(each.code, each.params["seal"]) for each in verdict.warnings] == [("scan.label_doubtful", doubt)]
+
+
+def test_an_event_without_a_seal_stays_what_it_was(database: Database) -> None:
+    on = started(database, 2)
+    published(database)
+    typed, old = on.labels()
+    assert sent(on, typed, "").warnings == ()
+    assert sent(on, old, f"{BASE}/c/{old}", "unsigned").outcome == "accepted"
+
+
+def test_what_was_read_must_be_the_label_that_was_loaded(database: Database) -> None:
+    on = started(database, 2)
+    published(database)
+    one, other = on.labels()
+    verdict = sent(on, one, OURS.payload(BASE, other))
+    assert (verdict.outcome, verdict.code, verdict.field) == ("refused", "event.field_wrong", "label_read")
+    assert on.container(one).state == on.container(other).state == "labelled"
+
+
+def test_a_correction_meanwhile_makes_no_conflict_of_a_forged_label() -> None:
+    standing = Standing(container_state="labelled", changed_after=True)
+    assert of_scan("load", "refused", "scan.label_forged", measured_g=1, standing=standing) == ""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 
 from tests import firms
 from wastehub import ledger
 from wastehub.domain import label_codes, label_seals
+from wastehub.domain import label_templates as template_rules
 from wastehub.domain.actors import Actor
 from wastehub.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from wastehub.ledger.signing import Signer
 from wastehub.models import batches
+from wastehub.models.label_keys import LabelTemplate
 from wastehub.models.reference import ContainerType
 from wastehub.services import label_keys, label_templates, labels
 from wastehub.services.label_keys import Sealer
@@ -169,47 +174,82 @@ def test_a_container_type_without_a_volume_gets_no_label(session):
 # --- the template ------------------------------------------------------------------------------------------
 
 
-def test_a_template_counts_from_its_day_on(session):
-    today = firms.NOW.date()
-    content = label_templates.in_force(session, on=today).content()
-    content["captions"]["note"] = ""
-    later = today.replace(year=today.year + 1)
-    row = label_templates.decide(
-        session, actor=ADMIN, content=content, valid_from=later, reason="示例", now=firms.NOW
+TODAY = firms.NOW.date()
+LATER = TODAY.replace(year=TODAY.year + 1)
+
+
+def shown(session, on=TODAY) -> dict[str, str]:
+    return template_rules.shown(label_templates.in_force(session, on=on))
+
+
+def decide(session, on=TODAY, seen=None, **changes: str):
+    seen = shown(session) if seen is None else seen
+    return label_templates.decide(
+        session, actor=ADMIN, values=seen | changes, seen=seen, valid_from=on, reason="示例", now=firms.NOW
     )
-    assert "note" in label_templates.in_force(session, on=today).captions
-    assert "note" not in label_templates.in_force(session, on=later).captions
-    again = label_templates.decide(
-        session, actor=ADMIN, content=label_templates.in_force(session, on=today).content(),
-        valid_from=later, reason="更正", now=firms.NOW,
-    )  # fmt: skip
+
+
+def test_a_template_counts_from_its_day_on(session):
+    row = decide(session, LATER, caption_note="")
+    assert "note" in label_templates.in_force(session, on=TODAY).captions
+    assert "note" not in label_templates.in_force(session, on=LATER).captions
+    assert label_templates.planned(session, after=TODAY) == {"caption_note": (LATER, "")}
+    again = decide(session, LATER, seen=shown(session, LATER), caption_note="备注")
     assert (row.edition, again.edition) == (1, 2)
-    assert "note" in label_templates.in_force(session, on=later).captions
-    entries = ledger.entries_for(session, subject=later.isoformat())
+    assert "note" in label_templates.in_force(session, on=LATER).captions
+    assert label_templates.planned(session, after=TODAY) == {}
+    entries = ledger.entries_for(session, subject=LATER.isoformat())
     assert [entry.event.type for entry in entries] == ["label_template.decided"] * 2
+    assert (entries[0].event.facts["from"], entries[0].event.facts["to"]) == (
+        {"caption_note": "备注"}, {"caption_note": ""},
+    )  # fmt: skip
+
+
+def test_a_decision_leaves_alone_what_is_decided_for_other_days(session):
+    """A form shows today's values: none may come back over a later decision, nor be lost behind one."""
+    decide(session, LATER, caption_note="")
+    decide(session, LATER + timedelta(days=5), ground_I="#ffee00")
+    decide(session, TODAY, caption_unit="产生单位")
+    found = shown(session, LATER + timedelta(days=5))
+    assert (found["caption_note"], found["ground_I"], found["caption_unit"]) == ("", "#ffee00", "产生单位")
+    assert shown(session)["caption_note"] == "备注"
+
+
+def test_what_reads_otherwise_on_the_chosen_day_is_looked_at_first(session):
+    decide(session, LATER, caption_note="说明")
+    with pytest.raises(Conflict) as met:
+        decide(session, LATER, caption_note="附注")
+    assert (met.value.code, met.value.field) == ("label_template.changed_meanwhile", "caption_note")
+    assert (met.value.params["seen"], met.value.params["present"]) == ("备注", "说明")
+    with pytest.raises(InvalidInput, match=r"label_template\.nothing_changed"):
+        decide(session, LATER, caption_note="说明")
+    with pytest.raises(InvalidInput, match=r"label_template\.basis_missing"):
+        decide(session, seen={}, caption_note="附注")
+
+
+def test_a_decision_of_before_forms_said_what_they_showed_sets_every_field(session):
+    content = template_rules.DEFAULT.content()
+    del content["captions"]["note"]
+    old = LabelTemplate(
+        id=uuid4(), valid_from=LATER, edition=1, content=content, reason="示例",
+        decided_by="user:admin", decided_at=firms.NOW,
+    )  # fmt: skip
+    session.add(old)
+    decide(session, TODAY, caption_unit="产生单位")
+    found = shown(session, LATER)
+    assert (found["caption_unit"], found["caption_note"]) == ("产生/收集单位", "")
 
 
 def test_a_template_for_yesterday_or_by_somebody_else_is_refused(session):
-    today = firms.NOW.date()
-    content = label_templates.in_force(session, on=today).content()
     with pytest.raises(InvalidInput) as past:
-        label_templates.decide(
-            session,
-            actor=ADMIN,
-            content=content,
-            valid_from=today.replace(year=2020),
-            reason="x",
-            now=firms.NOW,
-        )
+        decide(session, TODAY.replace(year=2020), caption_note="")
     assert past.value.code == "label_template.past"
+    seen = shown(session)
     with pytest.raises(Forbidden):
         label_templates.decide(
-            session, actor=Actor(author="user:e", role="enterprise"), content=content, valid_from=today,
-            reason="x", now=firms.NOW,
+            session, actor=Actor(author="user:e", role="enterprise"), values=seen | {"caption_note": ""},
+            seen=seen, valid_from=TODAY, reason="x", now=firms.NOW,
         )  # fmt: skip
-    content["captions"]["note"] = "\N{PILE OF POO}"
     with pytest.raises(InvalidInput) as gap:
-        label_templates.decide(
-            session, actor=ADMIN, content=content, valid_from=today, reason="x", now=firms.NOW
-        )
+        decide(session, caption_note="\N{PILE OF POO}")
     assert gap.value.field == "caption_note"

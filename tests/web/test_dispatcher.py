@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -191,6 +192,8 @@ def test_a_round_can_be_read_printed_and_given_another_crew(client: FlaskClient,
     assert f'href="/dispatcher/rounds/{round_id}"' in sheet, "the way back leads to the round"
     assert 'class="qr' in sheet
     assert str(round_id) in client.get(f"/dispatcher/rounds?service_on={DAY}").text
+    exported = client.get(f"/dispatcher/rounds?service_on={DAY}&export=csv").get_data(as_text=True)
+    assert re.search(r",[0-9]{2}:[0-9]{2}–[0-9]{2}:[0-9]{2},", exported), exported
     with database.reading() as session:
         own = firms.platform_for(session, "330411").id
         people = list(session.scalars(select(CrewMember).where(CrewMember.platform_id == own)))

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests import firms
 from tests.services import driving_world
 from tests.services.driving_world import at
 from tests.web.conftest import PASSWORD, SignIn
@@ -118,3 +119,21 @@ def test_the_emergency_card_has_its_numbers_from_the_configuration(phone: Any) -
 def test_without_a_round_the_card_still_opens(phone: Any, frozen_now: Any, sign_in: SignIn) -> None:
     nobody = sign_in("driver", login="nobody")
     assert 'href="tel:119"' in nobody.get("/driver/emergency").text
+
+
+def test_the_home_of_the_office_counts_vehicles_that_want_looking_at(
+    phone: Any, sign_in: SignIn, on: driving_world.Road, frozen_now: Any, database: Database
+) -> None:
+    office = sign_in("dispatcher", organisation_id=on.driver.organisation_id)
+    with database.reading() as session:
+        other = next(row.id for row in firms.platforms(session) if row.id != on.driver.organisation_id)
+    stranger = sign_in("dispatcher", login="stranger", organisation_id=other)
+    assert "辆在途车辆需要留意" not in office.get("/dispatcher").text
+    # Far off every line between planned places, three times running.
+    tell(phone, on, *(fix(8.5 + n / 60, lon_e6=121_500_000, lat_e6=29_900_000) for n in range(3)))
+    page = office.get("/dispatcher").text
+    assert "辆在途车辆需要留意" in page and "偏离计划路线" in page
+    assert f'href="/dispatcher/rounds/{on.round_id}"' in page
+    frozen_now.now = at(23)
+    assert "需要留意" in office.get("/dispatcher").text
+    assert "需要留意" not in stranger.get("/dispatcher").text

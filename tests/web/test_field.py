@@ -19,6 +19,7 @@ from wastehub.domain.actors import Actor
 from wastehub.ledger.transparency import Transparency
 from wastehub.models.field import FieldConflict
 from wastehub.models.users import User
+from wastehub.web import label_sealing
 
 
 class Cab:
@@ -97,6 +98,22 @@ def test_a_phone_is_registered_sends_and_hears_in_its_language(cab: Cab, on: Roa
     assert "measured_g" in refused["message"] and "更正后" in refused["message"]
     assert (answer.json["clock_skew_s"], answer.json["device_state"]) == (0, "active")
     assert cab.client.get("/api/v1/devices").json[0]["last_seq"] == 2
+
+
+def test_a_seal_is_judged_by_our_keys_and_answered_as_at_the_scans(
+    app: Any, cab: Cab, on: Road, database: Database
+) -> None:
+    [label] = on.labels()
+    with app.test_request_context():
+        label_sealing.announced(label_sealing.sealer(), database)
+        link = label_sealing.payload(label)
+    forged = link[:-1] + str((int(link[-1]) + 1) % 10)
+    cab.phone.do("load", load(on, label, label_read=forged, seal="genuine"))
+    cab.phone.do("load", load(on, label, label_read=link, seal="forged"))
+    refused, accepted = cab.send().json["verdicts"]
+    assert (refused["outcome"], refused["code"]) == ("refused", "scan.label_forged")
+    assert "不能装车" in refused["message"] and "打印新标签" in refused["message"]
+    assert (accepted["outcome"], accepted["warnings"]) == ("accepted", [])
 
 
 def test_the_driver_is_told_that_the_office_decides(

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pypdfium2
 import pytest
 
 from tests.services import driving_world
@@ -146,6 +147,9 @@ def test_the_manifest_and_its_json_say_who_confirmed_and_what_was_changed(
     page = firm.get(f"/manifests/{paper.id}").text
     assert "手签 示例签字人" in page and "示例联系人" in page and "149.0 kg" in page
     assert "图像还没有上传" in page
+    paged = pypdfium2.PdfDocument(firm.get(f"/manifests/{paper.id}/pdf").data)
+    printed = re.sub(r"\s", "", "".join(each.get_textpage().get_text_bounded() for each in paged))
+    assert "手签示例签字人" in printed and "登记重量150.0kg→149.0kg（示例联系人、" in printed
     said = firm.get(f"/api/v1/manifests/{paper.id}/hand-over").json
     assert [(each["way"], each["containers"]) for each in said["confirmations"]] == [("glass", 1)]
     assert [(each["what"], each["after_g"]) for each in said["changes"]] == [("amount", 149_000)]

@@ -25,7 +25,8 @@ from wastehub.models.manifests import Manifest
 from wastehub.models.organisations import Organisation
 from wastehub.models.roadside import RoadsideOpening, RoadsidePass
 from wastehub.models.route_plans import Trip
-from wastehub.services import label_lives
+from wastehub.services import handing_over, label_lives
+from wastehub.services.handing_over import Confirmation
 from wastehub.web import roadside_tokens
 
 
@@ -103,6 +104,11 @@ def text_of(data: bytes) -> str:
 
 def test_the_papers_open_as_files_with_the_link_alone(app: Any, phone: FlaskClient, on: Any) -> None:
     under_way(on)
+    given = Confirmation(
+        on.driver, uuid4(), on.stops()[0].id, "glass", at(9), "示例签字人", photo_sha256="7" * 64
+    )
+    with on.database.transaction() as session:
+        handing_over.confirm(session, given=given, now=at(9))
     officer = app.test_client()
     files = files_of(officer.get(shown(phone, on)).text)
     assert [name.rsplit("/", 1)[1][:11] for name in files[:2]] == ["waybill.pdf", "safety-card"]
@@ -118,6 +124,7 @@ def test_the_papers_open_as_files_with_the_link_alone(app: Any, phone: FlaskClie
     assert plate in waybill and "危险货物运单" in waybill
     assert plate in card and "安全卡" in card and "不得混装" in card
     assert number in form and "转移联单" in form
+    assert "现场交接确认" in form and "手签示例签字人" in form
 
 
 def test_the_papers_end_with_the_link(app: Any, phone: FlaskClient, on: Any, frozen_now: Any) -> None:

@@ -171,7 +171,7 @@ def test_supervision_sees_who_is_late(story_told: Database, sign_in: SignIn, fro
     assert "秀洲区小微危废收集平台（示例）" in page
     assert "逾期未申报" in page
     book = office.get("/statutory/supervision?period=2026-03&export=csv")
-    assert book.mimetype == "text/csv"
+    assert book.mimetype == "text/csv" and ",秀洲区," in book.get_data(as_text=True)
     strange = office.get("/statutory/supervision?period=x")
     assert strange.status_code == 200
 

@@ -31,6 +31,7 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "after_correction": ("carry_out", "keep", "raise_problem"),
         "too_old": ("carry_out", "keep", "raise_problem"),
         "chain_broken": ("carry_out", "keep", "raise_problem"),
+        "records_lost": ("keep", "raise_problem"),
         "device_revoked": ("carry_out", "keep", "raise_problem"),
         "device_expired": ("carry_out", "keep", "raise_problem"),
         "server_failed": ("carry_out", "keep", "raise_problem"),
@@ -47,6 +48,7 @@ OWN_FAULTS = frozenset(
         "scan.note_unreadable",
         "scan.photo_missing",
         "scan.label_unknown",
+        "scan.label_forged",
     }
 )
 _NOT_TAKEN = frozenset({"", "registered", "labelled", "void"})

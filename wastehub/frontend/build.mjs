@@ -8,7 +8,7 @@ import path from 'node:path';
 import { sprite } from './icons.mjs';
 
 const out = path.resolve(process.argv[2]);
-const ENTRIES = ['theme', 'app', 'scan', 'driver', 'gate', 'count', 'locate', 'cab', 'round', 'track'];
+const ENTRIES = ['theme', 'app', 'scan', 'driver', 'gate', 'count', 'locate', 'cab', 'round', 'track', 'hand_in'];
 // What the phone in the cab keeps of it, with all that these bring along.
 const PHONE = ['theme.js', 'app.js', 'app.css', 'scan.js', 'driver.js', 'cab.js', 'round.js', 'icons.svg', 'icon.svg'];
 const PICTURES = ['app-192.png', 'app-512.png', 'app-maskable-512.png', 'app-touch-180.png'];

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, joinedload, mapped_column, 
 
 from ..db import Base
 from ..domain import relays
+from ..domain.positions import Fix
 from .route_plans import Round
 from .versioned import Versioned
 
@@ -186,6 +187,17 @@ def track_of(session: Session, round_id: UUID, *, since: datetime | None = None)
     if since is not None:
         query = query.where(VehiclePosition.at >= since)
     return list(session.scalars(query.order_by(VehiclePosition.at, VehiclePosition.author)))
+
+
+def fixes_of(session: Session, round_ids: Sequence[UUID]) -> dict[UUID, list[Fix]]:
+    """The tracks of some rounds in one question, as plain values in the order of time."""
+    row = VehiclePosition
+    query = select(row.round_id, row.at, row.lon_e6, row.lat_e6, row.accuracy_m)
+    query = query.where(row.round_id.in_(round_ids)).order_by(row.at, row.author)
+    found: dict[UUID, list[Fix]] = {each: [] for each in round_ids}
+    for round_id, at, lon_e6, lat_e6, accuracy_m in session.execute(query):
+        found[round_id].append(Fix(at, lon_e6, lat_e6, accuracy_m))
+    return found
 
 
 def newest_notices(session: Session, stop_ids: Iterable[UUID]) -> dict[UUID, ArrivalNotice]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import functools
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -102,11 +103,20 @@ def published(session: Session) -> list[LabelKey]:
 
 def judge(session: Session, *, scanned: Scanned, origin: str, hosts: Collection[str]) -> Judgement:
     """What the seal of a scanned label proves."""
-    keys = {
+    return judging(session, origin=origin, hosts=hosts)(scanned)
+
+
+def judging(session: Session, *, origin: str, hosts: Collection[str]) -> Callable[[Scanned], Judgement]:
+    """The same for many labels: the keys are read once, with the first of them."""
+    keys = functools.cache(lambda: _keys(session))
+    return lambda scanned: label_seals.judge(scanned, keys=keys(), origin=origin, hosts=hosts, verify=_holds)
+
+
+def _keys(session: Session) -> dict[int, PublishedKey]:
+    return {
         row.number: PublishedKey(row.number, bytes.fromhex(row.public_key), row.revoked_at is not None)
         for row in label_keys.keys(session)
     }
-    return label_seals.judge(scanned, keys=keys, origin=origin, hosts=hosts, verify=_holds)
 
 
 def _holds(public_key: bytes, signature: bytes, message: bytes) -> bool:

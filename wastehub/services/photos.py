@@ -95,6 +95,14 @@ def store_bare(session: Session, *, actor: Actor, data: bytes, folder: Path, now
     return _kept(session, data=data, folder=folder, uploaded_by=actor.user_id, now=now)
 
 
+def store_handed_in(session: Session, *, actor: Actor, data: bytes, folder: Path, now: datetime) -> Photo:
+    """Keep a picture out of the file of a broken phone, byte for byte. Raises as `store_bare`."""
+    actor.require("device.hand_in")
+    _encoded_anew(data)  # decoded from end to end
+    jpegs.require_bare(data)
+    return _kept(session, data=data, folder=folder, uploaded_by=actor.user_id, now=now)
+
+
 def _kept(session: Session, *, data: bytes, folder: Path, uploaded_by: UUID | None, now: datetime) -> Photo:
     """The bytes of a picture that was looked at, under their hash."""
     sha256 = hashlib.sha256(data).hexdigest()

@@ -13,8 +13,10 @@ from ..domain import devices as rules
 from ..domain import roles
 from ..models.field import Device, FieldConflict
 from ..services.field import boards
+from ..services.field.handing_in import HandedIn, Line
 from . import formatting, words
 from .acting import Act
+from .explanations import explain_code
 from .words import Word
 
 DEVICE_STATES: Mapping[str, Word] = {
@@ -37,6 +39,7 @@ KINDS: Mapping[str, Any] = {
     "after_correction": _l("记录早于更正"),
     "too_old": _l("迟报超过三天"),
     "chain_broken": _l("手机记录不连贯"),
+    "records_lost": _l("手机缺少记录"),
     "device_revoked": _l("手机已停用"),
     "device_expired": _l("手机久未联网"),
     "server_failed": _l("平台处理出错"),
@@ -52,6 +55,10 @@ MEANINGS: Mapping[str, Any] = {
     "after_correction": _l("操作之后，重量或标签已经更正，这条记录没有计入。"),
     "too_old": _l("操作三天以后才上传，需要核实后再计入。"),
     "chain_broken": _l("这条记录与手机的上一条接不上，手机可能丢过数据。"),
+    "records_lost": _l(
+        "手机自己说明这些编号的记录已不在手机里，内容无法找回。请问清当时做了什么，再按现场情况补办；"
+        "决定之前，后面因此办不成的记录也列在这里。"
+    ),
     "device_revoked": _l("记录来自已停用的手机或账号，需要核实后再计入。"),
     "device_expired": _l("手机太久没有联网，密钥过期以后的记录需要核实。"),
     "server_failed": _l("平台处理这条记录时出错，记录完整，可以再次执行。"),
@@ -82,12 +89,15 @@ EVENTS: Mapping[str, Any] = {
     "relay_in": _l("换车接收"),
     "revision_seen": _l("已阅任务调整"),
     "day_close": _l("当日结束"),
+    "records_lost": _l("缺号说明"),
 }
 OUTCOMES: Mapping[str, Word] = {
     "accepted": ("good", _l("已采纳")),
     "refused": ("bad", _l("已退回")),
     "conflict": ("warn", _l("交调度处理")),
 }
+# Out of a file: a number before it is missing.
+WAITS: Word = ("waiting", _l("缺前面的编号"))
 STOP_STATES: Mapping[str, Any] = {
     "planned": _l("未到"),
     "done": _l("已收运"),
@@ -118,6 +128,34 @@ def skew(skew_s: int) -> str:
         return _("准")
     size = formatting.duration(abs(skew_s))
     return _("慢 %(size)s", size=size) if skew_s > 0 else _("快 %(size)s", size=size)
+
+
+def handed_in(line: Line) -> tuple[Word, str]:
+    """What became of a record out of a file, and why: as its driver would have read it, or for the office."""
+    verdict = line.verdict
+    word = OUTCOMES.get(verdict.outcome, WAITS)
+    if verdict.code == "event.signature_wrong":
+        return word, _("内容与签名不符，没有执行。")
+    if verdict.outcome == "waiting":
+        return word, _("要先有第 %(missing)s 号记录。", missing=verdict.params["missing"])
+    message = explain_code(verdict.code, verdict.params, verdict.field).message if verdict.code else ""
+    return word, message
+
+
+def tally(phone: HandedIn) -> list[dict[str, Any]]:
+    """How many of what among the records that were new to the platform, and how many it had before."""
+    counted = {word: phone.count(outcome) for outcome, word in {**OUTCOMES, "waiting": WAITS}.items()}
+    made = [{"label": word, "value": count} for (_tone, word), count in counted.items() if count]
+    if phone.before:
+        made.append({"label": _("此前已收到"), "value": phone.before})
+    return made
+
+
+def numbers(first: int, last: int) -> str:
+    """Numbers of a phone's records."""
+    if first == last:
+        return _("第 %(first)s 号", first=first)
+    return _("第 %(first)s 至 %(last)s 号", first=first, last=last)
 
 
 def event_kind(kind: str) -> str:
@@ -157,6 +195,8 @@ def _said(said: Mapping[str, Any]) -> list[Row]:
         made.append((_("原因"), str(words.reason(said["reason"]))))
     if said.get("note"):
         made.append((_("备注"), said["note"]))
+    if isinstance(said.get("first"), int):
+        made.append((_("缺少的编号"), numbers(said["first"], said.get("last", said["first"]))))
     if said.get("roll_code"):
         made.append((_("预印号"), said["roll_code"]))
     return made

@@ -16,6 +16,7 @@ from ..domain import label_seals
 from ..domain.label_seals import Judgement, Scanned
 from ..ledger import signing
 from ..services import label_keys
+from ..services.field.seals import Seals
 from ..services.label_keys import Sealer
 from .context import database, settings
 from .writing import require_writable
@@ -70,6 +71,11 @@ def payload(label_code: str) -> str:
 def hosts(*more: str) -> frozenset[str]:
     """The addresses that are ours: the configured one and the one that this request came to."""
     return frozenset({urlsplit(settings().base_url).netloc.lower(), *(host.lower() for host in more)})
+
+
+def seals(*more_hosts: str) -> Seals:
+    """What the intake of the phones judges labels by."""
+    return Seals(settings().log_origin, hosts(*more_hosts))
 
 
 def verdict(session: Session, *, code: str, seal: str, host: str) -> Judgement:

@@ -47,6 +47,8 @@ async function start() {
     attachList();
     for (const attach of [attachScan, attachWeigh, attachRefuse, attachChange, attachSign]) attach();
     gate.addEventListener('change', showPhotos);
+    // What was wrong is being put right.
+    gate.addEventListener('input', ({ target }) => all('[data-problem]', target.form ?? undefined).forEach((spot) => (spot.hidden = true)));
     window.addEventListener('hashchange', () => show(location.hash.slice(1) || 'list'));
     findPlace();
   }

@@ -10,8 +10,9 @@ export const english = document.documentElement.lang === 'en';
 export const nameOf = (each) => (each && (english ? each.name_en : each.name_zh)) || '';
 
 // What the driver is busy with: `label` and, when the page lists it, `item`; `tray`: labels scanned and
-// not weighed yet; `seals`: what the seal of each scanned label proved (label_seal.js).
-export const now = { label: '', item: null, tray: [], opens: false, scanned: '', seals: {} };
+// not weighed yet; `loaded`: what was loaded last; `seals`: what the seal of each scanned label proved
+// (label_seal.js); `reads`: the text that was read with it.
+export const now = { label: '', item: null, tray: [], loaded: [], opens: false, scanned: '', seals: {}, reads: {} };
 
 // -- words ----------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import { judgeAct, leftOnBoard, lookUp, mayRideHere, wasteName } from './gate_fa
 import { choose, itemOf, redraw } from './gate_list.js';
 import { all, fill, findPlace, gate, go, massText, now, onEnter, onLeave, one, say, shortLabel } from './gate_page.js';
 import { act, verdict } from './gate_send.js';
+import { readLabel } from './label_seal.js';
 
 const KEPT = 'wastehub-many';
 const reported = new Set(); // a wrong drum is told to the server once, however long it stays before the lens
@@ -44,10 +45,15 @@ function trayLine(label) {
 // -- a scan ---------------------------------------------------------------------------------------------------------
 
 async function scanned({ detail, target }) {
+  // A code that was still being judged when the driver went on belongs to no screen any more.
+  if (location.hash !== '#scan') return undefined;
   const found = lookUp(detail.text, detail.source, gate.dataset.stop);
   if (found.problem) return mistyped(found.problem);
+  if (detail.source === 'camera' && isJustLoaded(found.label)) return undefined;
   choose(found.label);
   if (detail.seal) now.seals[found.label] = detail.seal;
+  // The server judges the seal itself, so it gets what was read; a text of another label would be refused.
+  if (found.label === readLabel(detail.text).code && readLabel(detail.text).seal) now.reads[found.label] = detail.text.trim().slice(0, 500);
   // A forged label never rides; one that nobody can judge is carried with a flag (domain/label_doubts.py).
   if (detail.seal === 'forged') return refuse(found, { message: one('[data-seal="forged"]', target).textContent, ask: true });
   const item = itemOf(found.label);
@@ -62,6 +68,9 @@ async function scanned({ detail, target }) {
   now.scanned = found.label;
   return isMany() ? collect(found) : go('weigh');
 }
+
+// The drum that was loaded a moment ago still stands before the lens: that is no wish to do something with it.
+const isJustLoaded = (label) => now.loaded.includes(label) && itemOf(label)?.dataset.state === 'loaded';
 
 // Nothing was judged: the driver types again.
 function mistyped(problem) {
@@ -135,5 +144,8 @@ export function attachScan() {
     findPlace();
   });
   onEnter('bind', () => one('#roll-scanner').scanner?.start());
-  onEnter('list', redraw);
+  onEnter('list', () => {
+    now.loaded = [];
+    redraw();
+  });
 }

@@ -26,7 +26,7 @@ const clean = (body) => Object.fromEntries(Object.entries(body).filter(([, value
 
 // What is done at one container.
 export const act = (kind, label, body, more) =>
-  send(kind, { round_id: gate.dataset.round, stop_id: gate.dataset.stop, label_code: label, seal: now.seals[label], ...body }, { words: `${more.title} ${shortLabel(label)}`, ...more });
+  send(kind, { round_id: gate.dataset.round, stop_id: gate.dataset.stop, label_code: label, label_read: now.reads[label], seal: now.seals[label], ...body }, { words: `${more.title} ${shortLabel(label)}`, ...more });
 
 // `tone`: good, bad, active (kept on the phone).
 export function verdict(tone, title, what, message = '', warnings = []) {

@@ -129,7 +129,10 @@ async function loadOne(label, net) {
   const [photo] = input('photo').files;
   const what = [wasteName(label), massText(net)].filter(Boolean).join(' · ');
   const answer = await act('load', label, scaleFacts(net), { title: say.loaded, photo, buttons: buttons() });
-  if (answer && !answer.refused) now.tray = now.tray.filter((each) => each !== label);
+  if (answer && !answer.refused) {
+    now.tray = now.tray.filter((each) => each !== label);
+    now.loaded = [label];
+  }
   showAnswer(answer, { title: say.loaded, denied: say.denied, what, label, quiet: quietly(`${say.loaded} ${what}`) });
 }
 
@@ -159,6 +162,7 @@ async function loadTogether(labels, parts, net) {
   busy(buttons(), false);
   now.tray = labels.filter((_, at) => answers[at]?.refused);
   const good = labels.filter((_, at) => !answers[at]?.refused);
+  now.loaded = good;
   const bad = labels.flatMap((label, at) => (answers[at]?.refused ? [{ message: `${shortLabel(label)} ${answers[at].message}` }] : []));
   const warned = answers.flatMap((answer) => answer?.warnings ?? []);
   choose(labels[0]);

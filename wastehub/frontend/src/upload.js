@@ -1,4 +1,5 @@
 // Sends what waits, in its order: pictures first, then events in batches; tries again with growing pauses.
+import { mend, mendEnd } from './outbox_mend.js';
 import { ask, post, words } from './server.js';
 import { alone, isFull, keepFact, open, write } from './store.js';
 
@@ -8,6 +9,7 @@ const FIRST_PAUSE_MS = 4000;
 const LONGEST_PAUSE_MS = 300_000;
 // A picture on which the server breaks again and again must not hold back what it belongs to.
 const PICTURE_TRIES = 4;
+const MENDED = 'mended';
 
 // -- who waits for a verdict: pages that still show the act, in any tab -------------------------------------------------
 
@@ -78,20 +80,25 @@ async function drain() {
     again = false;
     const events = await ofMine('events');
     for (const device of new Set(events.map((event) => event.device))) {
-      if (!(await sendDevice(events.filter((event) => event.device === device)))) return false;
+      const sent = await sendDevice(events.filter((event) => event.device === device));
+      if (sent === MENDED) again = true;
+      else if (!sent) return false;
     }
+    if (!again && !events.length && (await mendEnd())) again = true;
     if (!(await sendPictures((await ofMine('photos')).filter((each) => !each.refused)))) return false;
   } while (again);
   return true;
 }
 
+// True when all of it has its verdict, MENDED when the rest has to be read anew.
 async function sendDevice(events) {
   for (let from = 0; from < events.length; from += BATCH) {
     const batch = events.slice(from, from + BATCH);
     const named = new Set(batch.map((event) => event.photo));
     const pictures = (await ofMine('photos')).filter((each) => named.has(each.sha256) && !each.refused);
     if (!(await sendPictures(pictures.filter((each) => (each.tries ?? 0) < PICTURE_TRIES)))) return false;
-    if (!(await sendBatch(batch))) return false;
+    const sent = await sendBatch(batch);
+    if (sent !== true) return sent;
   }
   return true;
 }
@@ -121,7 +128,9 @@ async function sendBatch(batch) {
   });
   tell(settled);
   channel?.postMessage(settled);
-  return settled.length === batch.length;
+  if (settled.length === batch.length) return true;
+  // A number that is not here will never come by itself.
+  return (await mend(device)) ? MENDED : false;
 }
 
 // -- pictures, piece by piece ---------------------------------------------------------------------------------------

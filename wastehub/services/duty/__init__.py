@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...domain.positions import Fix
 from .arrivals import FirmArrival, firm_arrivals, update_arrivals
-from .boards import CabDuty, RoundDuty, cab_duty, day_duty, round_duty
+from .boards import CabDuty, RoundDuty, alarms_now, cab_duty, day_duty, round_duty
 from .changes import RevisionDiff, StopChange, diffs_of, gone_stop, see_revision
 from .closing import Closing, close_day, day_end
 from .emergency import EmergencyCard, emergency_cards
@@ -28,6 +28,7 @@ __all__ = [
     "RoundDuty",
     "StopChange",
     "Unloading",
+    "alarms_now",
     "begin_rest",
     "cab_duty",
     "carried_papers",

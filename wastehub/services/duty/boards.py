@@ -87,6 +87,28 @@ def day_duty(session: Session, *, actor: Actor, rounds: Sequence[Round], now: da
     return _duties(session, actor, live, now)
 
 
+def alarms_now(
+    session: Session, *, actor: Actor, rounds: Sequence[Round], now: datetime
+) -> list[tuple[Round, list[Alarm]]]:
+    """Of the rounds under way those that want looking at, for a page that shows nothing else of them.
+
+    Four questions however many there are, none when nobody drives.
+    """
+    actor.require("round.view")
+    live = [row for row in rounds if row.state == "under_way"]
+    if not live:
+        return []
+    numbers = _numbers(session, now)
+    rule, limits = driving_time.rule_of(numbers), duty_alarms.thresholds_of(numbers)
+    moments = moments_of(session, live)
+    fixes = rows.fixes_of(session, [row.id for row in live if may_see_positions(actor, row)])
+    found = []
+    for row in live:
+        count = driving_time.count(moments[row.id], rule=rule, now_s=round(now.timestamp()))
+        found.append((row, _alarms(row, fixes.get(row.id, []), count, now, limits)))
+    return [(row, alarms) for row, alarms in found if alarms]
+
+
 def round_duty(session: Session, *, actor: Actor, round_id: UUID, now: datetime) -> RoundDuty:
     """One round, also after its end. Raises NotFound."""
     actor.require("round.view")
@@ -116,7 +138,7 @@ def _duties(session: Session, actor: Actor, live: list[Round], now: datetime) ->
                 round=row,
                 count=count,
                 rule=rule,
-                alarms=_alarms(row, fixes, count, now, limits),
+                alarms=_alarms(row, [_fix(each) for each in fixes], count, now, limits),
                 position=fixes[-1] if fixes else None,
                 relays=[each for each in halves if row.id in (each.from_round_id, each.to_round_id)],
                 expected=expected[row.id] if row.state in ("published", "under_way") else {},
@@ -126,9 +148,13 @@ def _duties(session: Session, actor: Actor, live: list[Round], now: datetime) ->
     return found
 
 
+def _fix(row: VehiclePosition) -> Fix:
+    return Fix(row.at, row.lon_e6, row.lat_e6, row.accuracy_m)
+
+
 def _alarms(
     row: Round,
-    fixes: Sequence[VehiclePosition],
+    fixes: Sequence[Fix],
     count: Count,
     now: datetime,
     limits: duty_alarms.Thresholds,
@@ -143,7 +169,7 @@ def _alarms(
         for stop in trip.stops
     ]
     return duty_alarms.judge(
-        fixes=[Fix(each.at, each.lon_e6, each.lat_e6, each.accuracy_m) for each in fixes],
+        fixes=fixes,
         way=[home, *places, home],
         count=count,
         planned_end_at=calendar.at_time(row.service_on, row.end_s),

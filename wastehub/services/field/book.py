@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from ... import ledger
-from ...domain import custody, devices, field_events
+from ...domain import custody, devices, field_events, lost_records
 from ...domain.actors import Actor
 from ...domain.errors import RuleViolation
 from ...domain.field_conflicts import ALREADY_SO, of_act
@@ -27,7 +28,9 @@ from . import scan_runs
 from .acts import Act, NeedsDecision
 from .conflicts import open_conflict
 from .handlers import HANDLERS
+from .lost_records import undecided as gap_undecided
 from .scan_runs import Scanned
+from .seals import Seals
 from .standing import about, round_of, standing, undecided_labels
 
 log = logging.getLogger("wastehub.field")
@@ -48,12 +51,13 @@ class FieldBook:
         events: Sequence[FieldEvent],
         signatures: Mapping[str, str],
         *,
+        seals: Seals,
         sent_by: str,
         skew: timedelta,
         now: datetime,
     ) -> None:
         """`signatures`: by the hash of the text."""
-        self.session, self.device, self.now = session, device, now
+        self.session, self.device, self.seals, self.now = session, device, seals, now
         self.signatures, self.sent_by, self.skew = signatures, sent_by, skew
         self.conflicts: dict[UUID, UUID] = {}
         self._rows: dict[UUID, DeviceEvent] = {}
@@ -62,6 +66,7 @@ class FieldBook:
             self._remember(row)
         self._people: dict[UUID, User] | None = None
         self._undecided: list[tuple[str, int]] | None = None
+        self._gap: bool | None = None
         self._rounds: dict[tuple[str, ...], UUID | None] = {}
         self.new: list[DeviceEvent] = []
 
@@ -146,15 +151,23 @@ class FieldBook:
 
     def perform(self, events: Sequence[FieldEvent]) -> Sequence[Outcome]:
         """Scans in one call, another act by its handler; what fails leaves no trace but its answer."""
-        if events[0].kind in SCAN_KINDS:
-            return self._scans(events)
-        return [self._act(event) for event in events]
+        scanned = events[0].kind in SCAN_KINDS
+        outcomes = self._scans(events) if scanned else [self._act(event) for event in events]
+        return [self._after_gap(outcome) for outcome in outcomes]
+
+    def _after_gap(self, outcome: Outcome) -> Outcome:
+        """A refusal behind a gap that nobody has looked at may come from it: a person decides."""
+        if outcome.outcome != "refused" or not lost_records.may_rest_on_it(outcome.code):
+            return outcome
+        if self._gap is None:
+            self._gap = gap_undecided(self.session, self.device.id)
+        return replace(outcome, outcome="conflict", kind="not_yet", field="") if self._gap else outcome
 
     def _scans(self, events: Sequence[FieldEvent]) -> Sequence[Outcome]:
         run = [self._scanned(event) for event in events]
         try:
             with self.session.begin_nested():
-                return scan_runs.record(self.session, run, now=self.now)
+                return scan_runs.record(self.session, run, seals=self.seals, now=self.now)
         except PASSING:
             raise
         except Exception as broken:

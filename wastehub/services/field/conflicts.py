@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from ... import ledger
-from ...domain import calendar
+from ...domain import calendar, lost_records
 from ...domain.field_events import FieldEvent
 from ...domain.field_intake import Outcome
 from ...models.field import Device, DeviceEvent, FieldConflict
@@ -19,7 +19,10 @@ from ...models.scans import Scan
 from .standing import About, about
 
 # What of a body is shown; everything else stands in the signed text.
-SHOWN = ("measured_g", "gross_g", "tare_g", "reason", "note", "outcome", "roll_code", "label_code")
+SHOWN = (
+    "measured_g", "gross_g", "tare_g", "reason", "note", "outcome", "roll_code", "label_code",
+    "first", "last",
+)  # fmt: skip
 TEXT_SHOWN = 300
 
 
@@ -39,6 +42,8 @@ def open_conflict(
     """
     scan = session.get(Scan, event.id)
     found = about(session, event.body, scan.container_id if scan else None)
+    if found.round is not None and found.round.platform_id != device.organisation_id:
+        found = About()  # nobody learns of another unit's rounds
     made = FieldConflict(
         id=conflict_id,
         conflict_no=f"XC{calendar.on_date(now):%Y%m%d}-{device.key_id[:8].upper()}-{row.seq}",
@@ -57,8 +62,15 @@ def open_conflict(
     )
     session.add(made)
     session.flush()
-    log(session, made, "conflict.opened", row.author, now, device=row.device_id, found=found)
+    facts = _lost(event) if outcome.kind == lost_records.KIND else {}
+    log(session, made, "conflict.opened", row.author, now, device=row.device_id, found=found, facts=facts)
     return made
+
+
+def _lost(event: FieldEvent) -> dict[str, Any]:
+    """Which numbers of which phone are missing: an auditor reads it from the log alone."""
+    lost = lost_records.read(event.body)
+    return {"lost_by": str(lost.device), "first_seq": lost.first, "last_seq": lost.last}
 
 
 def _theirs(row: DeviceEvent, event: FieldEvent, device: Device) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from .book import PASSING, actor_of, mark
 from .conflicts import log
 from .handlers import HANDLERS
 from .scan_runs import Scanned
+from .seals import Seals
 from .standing import About, about, undecided_labels
 
 logger = logging.getLogger("wastehub.field")
@@ -62,12 +63,13 @@ class _Case:
     found: About
     container: Container | None
     reason: str
+    seals: Seals
     now: datetime
     decided: bool = True
 
 
 def decide(
-    session: Session, *, actor: Actor, conflict_id: UUID, decision: Decision, now: datetime
+    session: Session, *, actor: Actor, conflict_id: UUID, decision: Decision, seals: Seals, now: datetime
 ) -> FieldConflict:
     """Settle a contradiction, with a reason that everybody can read later. Nothing happens silently.
 
@@ -79,10 +81,10 @@ def decide(
     require_version(row, decision.version)
     choice = field_conflicts.require_choice(row.kind, row.state, decision.choice)
     reason = texts.clean(decision.reason, field="reason", longest=REASON_LONGEST, required=True)
-    case = _case(session, actor, row, reason, now)
+    case = _case(session, actor, row, reason, seals, now)
     _close(case, choice, actor.author, _WAYS[choice](case))
     if row.round_id is not None:
-        settle(session, round_ids=[row.round_id], now=now)
+        settle(session, round_ids=[row.round_id], seals=seals, now=now)
     return row
 
 
@@ -105,20 +107,20 @@ def _close(case: _Case, choice: str, author: str, result: Mapping[str, Any]) -> 
     )
 
 
-def settle(session: Session, *, round_ids: Collection[UUID], now: datetime) -> int:
+def settle(session: Session, *, round_ids: Collection[UUID], seals: Seals, now: datetime) -> int:
     """Carry out what only waited for another phone or a decision, now that it may have come; how many.
 
     By the usual rules, in the order of each phone; what the rules still refuse goes on waiting for a person.
     """
     done = 0
-    while settle_next(session, round_ids=round_ids, now=now):
+    while settle_next(session, round_ids=round_ids, seals=seals, now=now):
         done += 1
     return done
 
 
-def settle_next(session: Session, *, round_ids: Collection[UUID], now: datetime) -> bool:
+def settle_next(session: Session, *, round_ids: Collection[UUID], seals: Seals, now: datetime) -> bool:
     """The first of them that can be carried out now; False when none can."""
-    return any(_settled(session, row, now) for row in _waiting(session, round_ids))
+    return any(_settled(session, row, seals, now) for row in _waiting(session, round_ids))
 
 
 def something_waits(session: Session, round_ids: Collection[UUID]) -> bool:
@@ -144,7 +146,7 @@ def _waiting(session: Session, round_ids: Collection[UUID]) -> Sequence[FieldCon
     return session.scalars(query).all()
 
 
-def _settled(session: Session, row: FieldConflict, now: datetime) -> bool:
+def _settled(session: Session, row: FieldConflict, seals: Seals, now: datetime) -> bool:
     nobody = Actor(SERVICE, "dispatcher", None, row.platform_id)
     label = subject(field_events.parse(row.event.text))
     waiting = undecided_labels(session, row.event.device_id) if label else []
@@ -152,7 +154,7 @@ def _settled(session: Session, row: FieldConflict, now: datetime) -> bool:
         return False
     try:
         with session.begin_nested():
-            case = replace(_case(session, nobody, row, "", now), decided=False)
+            case = replace(_case(session, nobody, row, "", seals, now), decided=False)
             _close(case, "carry_out", SERVICE, _carry_out(case))
     except RuleViolation:
         return False
@@ -176,13 +178,15 @@ def _mine(session: Session, actor: Actor, conflict_id: UUID, *, lock: bool = Fal
     return row
 
 
-def _case(session: Session, actor: Actor, row: FieldConflict, reason: str, now: datetime) -> _Case:
+def _case(
+    session: Session, actor: Actor, row: FieldConflict, reason: str, seals: Seals, now: datetime
+) -> _Case:
     event = field_events.parse(row.event.text)
     found = about(session, event.body, row.container_id)
     container = None
     if row.container_id is not None:
         container = batches.containers_by_id(session, [row.container_id]).get(row.container_id)
-    return _Case(session, actor, row, event, row.event, found, container, reason, now)
+    return _Case(session, actor, row, event, row.event, found, container, reason, seals, now)
 
 
 def _keep(_case: _Case) -> Mapping[str, Any]:
@@ -235,7 +239,7 @@ def _scan(case: _Case, who: Actor) -> Mapping[str, Any]:
     """The scan again, as a new one by decision; the refused one stays as it was."""
     scanned = Scanned(case.event, who, case.kept.acted_at, _mark(case))
     again = replace(
-        scan_runs.report_of(scanned),
+        scan_runs.report_of(scanned, case.seals.judge(case.session)),
         scan_id=case.row.id,
         device_id=f"decided:{case.row.conflict_no}",
         device_seq=1,

@@ -36,13 +36,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import crew_acts, gate_acts, label_acts, round_life
+from . import crew_acts, gate_acts, label_acts, lost_records, round_life
 from .acts import Handler
 
 HANDLERS: Mapping[str, Handler] = {
     **crew_acts.HANDLERS,
     **gate_acts.HANDLERS,
     **label_acts.HANDLERS,
+    **lost_records.HANDLERS,
     **round_life.HANDLERS,
 }
 # Runs of these go to scans.record_scans in one call (intake.py); they have no handler of their own.

@@ -29,7 +29,8 @@ from ...models.field import Device
 from ...models.organisations import Organisation
 from .book import FieldBook, keep_apart
 from .deciding import settle_next, something_waits
-from .devices import mine
+from .devices import detail, mine
+from .seals import Seals
 from .signatures import Key, key_of
 
 Opener = Callable[[], AbstractContextManager[Session]]
@@ -52,6 +53,9 @@ class Upload:
     device_id: UUID
     sent_at: datetime
     events: Sequence[Sent]
+
+    def skew(self, now: datetime) -> timedelta:
+        return field_events.skew(sent_at=self.sent_at, received_at=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,14 @@ class _Read:
 
 
 def take_in(
-    reading: Opener, transaction: Opener, *, actor: Actor, upload: Upload, hours: int, now: datetime
+    reading: Opener,
+    transaction: Opener,
+    *,
+    actor: Actor,
+    upload: Upload,
+    seals: Seals,
+    hours: int,
+    now: datetime,
 ) -> Answer:
     """Judge and keep what a phone sends: an answer for each event, in the given order.
 
@@ -102,15 +113,40 @@ def take_in(
         device = mine(session, actor=actor, device_id=upload.device_id)
         key = key_of(device.algorithm, device.public_key)
     read = [_read(sent, upload.device_id, key) for sent in upload.events]
-    skew = field_events.skew(sent_at=upload.sent_at, received_at=now)
-    desk = _Desk(transaction, actor, upload.device_id, read, skew, hours, now)
+    desk = _Desk(transaction, actor, upload.device_id, read, seals, upload.skew(now), hours, now)
+    return _taken(reading, desk)
+
+
+def take_in_saved(
+    reading: Opener,
+    transaction: Opener,
+    *,
+    actor: Actor,
+    device_id: UUID,
+    events: Sequence[Sent],
+    seals: Seals,
+    now: datetime,
+) -> Answer:
+    """The same for what a phone saved as a file and its office hands in: no sign of life of the phone.
+
+    Its clock was last off by what it was at its last upload. Raises Forbidden, NotFound("device.unknown").
+    """
+    actor.require("device.hand_in")
+    with reading() as session:
+        device = detail(session, actor=actor, device_id=device_id)
+        key, skew = key_of(device.algorithm, device.public_key), timedelta(seconds=device.skew_s)
+    read = [_read(sent, device_id, key) for sent in events]
+    return _taken(reading, _Desk(transaction, actor, device_id, read, seals, skew, None, now))
+
+
+def _taken(reading: Opener, desk: _Desk) -> Answer:
     answer = desk.answer()
     with reading() as session:
         waits = something_waits(session, desk.rounds)
     while waits:
         # One at a time: who locks a round never holds the log meanwhile.
-        with transaction() as session:
-            waits = settle_next(session, round_ids=desk.rounds, now=now)
+        with desk.transaction() as session:
+            waits = settle_next(session, round_ids=desk.rounds, seals=desk.seals, now=desk.now)
     return answer
 
 
@@ -141,12 +177,14 @@ class _Desk:
         actor: Actor,
         device_id: UUID,
         read: Sequence[_Read],
+        seals: Seals,
         skew: timedelta,
-        hours: int,
+        hours: int | None,
         now: datetime,
     ) -> None:
+        """`hours`: how long the key counts on after this sign of life; None: it is none."""
         self.transaction, self.actor, self.device_id = transaction, actor, device_id
-        self.read, self.skew, self.hours, self.now = read, skew, hours, now
+        self.read, self.seals, self.skew, self.hours, self.now = read, seals, skew, hours, now
         self.sent_by = actor.author
         self.verdicts: dict[int, Verdict] = {}
         self.state = ""
@@ -183,7 +221,14 @@ class _Desk:
             device = rows.device_by_id(session, self.device_id, lock=True)
             assert device is not None, "a device is never deleted"
             book = FieldBook(
-                session, device, events, signatures, sent_by=self.sent_by, skew=self.skew, now=self.now
+                session,
+                device,
+                events,
+                signatures,
+                seals=self.seals,
+                sent_by=self.sent_by,
+                skew=self.skew,
+                now=self.now,
             )
             outcomes = field_intake.take(events, book) if events else []
             made = {
@@ -211,11 +256,12 @@ class _Desk:
 
     def _end(self, session: Session, device: Device, events: Sequence[FieldEvent]) -> None:
         """The sign of life, how much is still to come, and the upload's entry in the ledger."""
-        device.last_seen_at, device.skew_s = self.now, round(self.skew.total_seconds())
         claimed = [each.event.seq for each in self.read if each.event is not None]
         device.claimed_seq = max([device.claimed_seq, *claimed])
-        if device.revoked_at is None and claimed:
-            device.expires_at = max(device.expires_at, devices.renewed(self.now, hours=self.hours))
+        if self.hours is not None:
+            device.last_seen_at, device.skew_s = self.now, round(self.skew.total_seconds())
+            if device.revoked_at is None and claimed:
+                device.expires_at = max(device.expires_at, devices.renewed(self.now, hours=self.hours))
         self.state = devices.state(expires_at=device.expires_at, revoked_at=device.revoked_at, now=self.now)
         if device.reported_seq < device.last_seq:
             self._report(session, device)

@@ -22,6 +22,7 @@ from ...models import route_plans as round_rows
 from ...models.batches import Container
 from ...models.scans import Scan
 from .. import scans
+from .seals import Judge, Seals, text_read
 from .standing import about, standing
 
 KINDS: Mapping[str, custody.ScanKind] = {"load": "load", "refuse": "refuse", "unload_back": "unload_back"}
@@ -39,14 +40,15 @@ class Scanned:
     mark: Mapping[str, Any]
 
 
-def record(session: Session, run: Sequence[Scanned], *, now: datetime) -> list[Outcome]:
+def record(session: Session, run: Sequence[Scanned], *, seals: Seals, now: datetime) -> list[Outcome]:
     """An answer for each scan, in order. What cannot be read or is nobody's round is answered here."""
+    judge = seals.judge(session)
     outcomes: dict[int, Outcome] = {}
     reports: dict[int, scans.ScanReport] = {}
     rounds: set[UUID] = set()
     for at, scanned in enumerate(run):
         try:
-            reports[at] = report_of(scanned)
+            reports[at] = report_of(scanned, judge)
             rounds.add(reports[at].round_id)
         except RuleViolation as wrong:
             outcomes[at] = Outcome("refused", wrong.code, wrong.params, wrong.field)
@@ -66,10 +68,13 @@ def record(session: Session, run: Sequence[Scanned], *, now: datetime) -> list[O
     return [outcomes[at] for at in range(len(run))]
 
 
-def report_of(scanned: Scanned) -> scans.ScanReport:
-    """What an event says of a container. Raises InvalidInput with the field at fault."""
+def report_of(scanned: Scanned, judge: Judge) -> scans.ScanReport:
+    """What an event says of a container. Raises InvalidInput with the field at fault.
+
+    A seal that came along is judged here; the phone's own word counts only where none did.
+    """
     event, body = scanned.event, scanned.event.body
-    place = event.place
+    place, read = event.place, text_read(body)
     return scans.ScanReport(
         actor=scanned.actor,
         scan_id=event.id,
@@ -77,7 +82,7 @@ def report_of(scanned: Scanned) -> scans.ScanReport:
         device_seq=event.seq,
         round_id=body.uuid("round_id"),
         kind=KINDS[event.kind],
-        label_code=body.text("label_code", longest=500, required=True),
+        label_code=read,
         scanned_at=scanned.acted_at,
         measured_g=_measured_g(event),
         reason=body.text("reason", longest=40),
@@ -87,7 +92,7 @@ def report_of(scanned: Scanned) -> scans.ScanReport:
         lat_e6=place.lat_e6 if place else None,
         accuracy_m=place.accuracy_m if place else None,
         stop_id=body.uuid_or_none("stop_id"),
-        seal=body.choice("seal", ("", *label_seals.JUDGEMENTS), default=""),
+        seal=judge(body.choice("seal", ("", *label_seals.JUDGEMENTS), default=""), read),
         reported=_facts(scanned),
     )
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ... import ledger
-from ...domain import devices, field_events
+from ...domain import devices, field_events, lost_records
 from ...domain.errors import InvalidInput, NotFound
 from ...ledger import integrating
 from ...ledger.integrating import LedgerDamaged
@@ -34,7 +34,7 @@ class Finding:
 
 @dataclass(slots=True)
 class FieldReport:
-    """What was checked, and what is wrong. `notes`: breaks that were recorded when they arrived."""
+    """What was checked, and what is wrong. `notes`: breaks and losses that were told as they came."""
 
     devices: int = 0
     events: int = 0
@@ -159,9 +159,21 @@ class _Device:
                 self.wrong("it does not follow the event before it", row.seq)
             else:
                 self.report.notes.append(Finding(row.device_id, row.seq, "the chain was broken when it came"))
+        if event.kind == lost_records.KIND and event.fault is None:
+            self._note_lost(event)
         if event.seen is not None:
             self._check_seen(event.seen, row.seq)
         return None
+
+    def _note_lost(self, event: field_events.FieldEvent) -> None:
+        """The phone said itself that it had lost records: no fault of the log, but nobody should miss it."""
+        try:
+            lost = lost_records.read(event.body)
+        except InvalidInput:
+            return  # refused when it came
+        if lost.device != self.row.id or lost.first == event.seq:
+            said = f"records {lost.first} to {lost.last} of {lost.device} were no longer on the phone"
+            self.report.notes.append(Finding(self.row.id, event.seq, said))
 
     def _check_seen(self, seen: field_events.Seen, seq: int) -> None:
         if seen.size > ledger.size(self.session):

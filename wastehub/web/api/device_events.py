@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from ...domain.field_events import EVENTS_MAX
 from ...services.field import intake
+from .. import label_sealing
 from ..acting import Errand, in_parts
 from ..context import settings
 from ..explanations import explain_code
@@ -84,6 +86,7 @@ def take(errand: Errand, payload: dict[str, Any]) -> Any:
         database.transaction,
         actor=errand.actor,
         upload=upload,
+        seals=label_sealing.seals(request.host),
         hours=settings().device_hours,
         now=errand.now,
     )

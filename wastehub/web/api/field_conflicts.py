@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from flask import request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from ...domain import field_conflicts as rules
 from ...services.field import boards, deciding
+from .. import label_sealing
 from ..acting import Act, acting, viewing
 from ..explanations import explain_code
 
@@ -89,5 +91,6 @@ def decide(act: Act, payload: dict[str, Any], conflict_id: UUID) -> Any:
         actor=act.actor,
         conflict_id=conflict_id,
         decision=deciding.Decision(**payload),
+        seals=label_sealing.seals(request.host),
         now=act.now,
     )

@@ -156,6 +156,38 @@ TABLE: dict[str, tuple[str, str]] = {
         "这台手机的记录前后接不上，可能丢过数据。",
         "The records of this phone do not follow each other; some data may have been lost.",
     ),
+    "event.records_lost": (
+        "手机里已没有第 %(numbers)s 号记录，可能被系统清理。请把当时做了什么告诉调度；后面的记录照常上传。",
+        "Record %(numbers)s is no longer on the phone; the system may have cleared it. Tell the office "
+        "what was done then. The later records go up as usual.",
+    ),
+    "event.records_here": (
+        "平台已收到这台手机直到第 %(last_seq)s 号的记录，没有缺号。",
+        "The platform has this phone's records up to number %(last_seq)s; none of them is missing.",
+    ),
+    "unsent_file.missing": (
+        "还没有选择文件。请选择手机导出的 .json 文件。",
+        "No file was chosen. Choose the .json file that the phone saved.",
+    ),
+    "unsent_file.not_one": (
+        "这不是手机导出的未上传记录文件，没有登记任何内容。请向驾驶员索取“导出未上传记录”得到的原文件。",
+        "This is not a file of unsent records; nothing was taken in. Ask the driver for the file that "
+        "“Save unsent records as a file” made.",
+    ),
+    "unsent_file.too_many": (
+        "文件里的记录超过 %(most)s 条，没有登记任何内容。请检查文件。",
+        "The file holds more than %(most)s records; nothing was taken in. Check the file.",
+    ),
+    "unsent_file.nothing": (
+        "文件里没有记录，没有需要登记的内容。",
+        "The file holds no records; there is nothing to take in.",
+    ),
+    "unsent_file.foreign_phone": (
+        "文件里的手机（编号 %(device)s）不是本平台登记的手机，没有登记任何内容。"
+        "请把文件交给那台手机所属的平台。",
+        "The phone of this file (%(device)s) is not registered with this platform; nothing was taken in. "
+        "Give the file to the platform that the phone belongs to.",
+    ),
     "event.round_changed": (
         "任务已改派、改期或取消，手机上的还是旧任务。",
         "The round was changed, cancelled or given to another crew; the phone still had the old one.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +10,17 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from ...domain import roles
+from ...domain import roles, unsent_files
 from ...domain.errors import RuleViolation
 from ...models.field import FieldConflict
-from ...services.field import boards, deciding, devices
-from .. import field_words, words
-from ..acting import Act, acting, viewing
+from ...services import photos
+from ...services.field import boards, deciding, devices, handing_in, lost_records
+from .. import field_words, label_sealing, words
+from ..acting import Act, Errand, acting, in_parts, viewing
+from ..context import current_actor, settings
 from ..form_states import blank, refused, version_of
 from ..forms import FormState
+from ..gossip import compare_seen
 from ..listing import Column, read_query
 
 pages = Blueprint("field", __name__, url_prefix="/field")
@@ -96,7 +100,12 @@ def decide(act: Act, conflict_id: UUID) -> Any:
     form = request.form
     decision = deciding.Decision(form.get("choice", ""), form.get("reason", ""), version_of(form))
     row = deciding.decide(
-        act.session, actor=act.actor, conflict_id=conflict_id, decision=decision, now=act.now
+        act.session,
+        actor=act.actor,
+        conflict_id=conflict_id,
+        decision=decision,
+        seals=label_sealing.seals(request.host),
+        now=act.now,
     )
     flash(_("冲突 %(number)s 已处理，并记入账本。", number=row.conflict_no), "good")
     return redirect(url_for("field.conflict", conflict_id=conflict_id))
@@ -113,7 +122,9 @@ def _phones(act: Act, form: FormState | None = None) -> Any:
         state_of=lambda row: field_words.device_state(row, act.now),
         skew=field_words.skew,
         rejected=boards.rejected(act.session, [row.id for row in rows]),
+        lost=lost_records.lost_by(act.session, [row.id for row in rows]),
         may_revoke=roles.may(act.actor.role, "device.revoke"),
+        may_hand_in=roles.may(act.actor.role, "device.hand_in"),
         own_phones=act.actor.role == "driver",
         form=form,
         fresh=blank,
@@ -145,6 +156,10 @@ def phone(act: Act, device_id: UUID) -> Any:
         outcomes=field_words.OUTCOMES,
         event_kind=field_words.event_kind,
         rejected=boards.rejected(act.session, [row.id]).get(row.id, 0),
+        lost=lost_records.lost_by(act.session, [row.id]).get(row.id, []),
+        numbers=field_words.numbers,
+        may_see_conflicts=roles.may(act.actor.role, "conflict.view"),
+        may_hand_in=roles.may(act.actor.role, "device.hand_in"),
     )
 
 
@@ -160,3 +175,56 @@ def revoke(act: Act, device_id: UUID) -> Any:
 
 def _not_revoked(violation: RuleViolation, device_id: UUID) -> Any:
     return phones(form=refused(request.form, violation, dialog=f"revoke-{device_id}"))
+
+
+# -- the file of a broken phone ---------------------------------------------------------------------
+
+
+def _hand_in_page(form: FormState, handed: Sequence[handing_in.HandedIn] = ()) -> str:
+    return render_template(
+        "field/hand_in.html",
+        form=form,
+        handed=handed,
+        said=field_words.handed_in,
+        tally=field_words.tally,
+        event_kind=field_words.event_kind,
+        may_see_conflicts=roles.may(current_actor().role, "conflict.view"),
+    )
+
+
+@pages.get("/devices/hand-in")
+@viewing("device.hand_in")
+def hand_in(act: Act) -> str:
+    return _hand_in_page(blank())
+
+
+@pages.post("/devices/hand-in")
+@in_parts("device.hand_in")
+def take_file(errand: Errand) -> Any:
+    """What a broken phone had saved: judged record by record, as if the phone had sent it."""
+    given = request.files.get("file")
+    try:
+        handed = handing_in.hand_in(
+            errand.database.reading,
+            errand.database.transaction,
+            actor=errand.actor,
+            file=unsent_files.read(given.read() if given else b""),
+            folder=photos.folder_of(settings().blob_url),
+            seals=label_sealing.seals(request.host),
+            now=errand.now,
+        )
+    except RuleViolation as violation:
+        return _hand_in_page(refused(request.form, violation)), violation.status
+    for phone in handed:
+        compare_seen(errand.database, phone.device.id, list(phone.seen))
+    return _hand_in_page(blank(), handed)
+
+
+@pages.post("/devices/hand-in/picture")
+@acting("device.hand_in")
+def take_picture(act: Act) -> Any:
+    """A picture of a large file, as the body, before the file itself follows without its pictures."""
+    folder = photos.folder_of(settings().blob_url)
+    data = request.get_data(cache=True)
+    photos.store_handed_in(act.session, actor=act.actor, data=data, folder=folder, now=act.now)
+    return "", 204

@@ -13,7 +13,7 @@ from ....domain import calendar
 from ....domain.errors import RuleViolation
 from ....services import dispatch, manifests
 from ....services.dispatch import boards
-from ... import field_words, loop_words, problem_words, store_words, words
+from ... import duty_words, field_words, loop_words, problem_words, store_words, words
 from ...acting import Act, acting, viewing
 from ...form_states import blank, refused, version_of
 from ...left_out import remedies, sentence
@@ -32,6 +32,7 @@ def home(act: Act) -> str:
         day=today,
         sentence=sentence,
         remedies=remedies,
+        road=duty_words.todo(act, board.rounds),
         loops=loop_words.todo(act),
         problems=problem_words.todo(act),
         conflicts=field_words.todo(act),
