@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from uuid import UUID
 
@@ -19,6 +20,10 @@ from wastehub import ledger
 from wastehub.db import Database
 from wastehub.ledger.store import AuthorKeyRow
 from wastehub.ledger.triggers import sealed_tables
+
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 
 @pytest.fixture(params=KINDS)
@@ -45,6 +50,27 @@ def in_threads(count: int, work: Callable[[int], object]) -> list[BaseException]
     for thread in threads:
         thread.join()
     return raised
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_the_head_of_the_log_goes_to_whoever_has_waited_longest(log: Database) -> None:
+    """SQLite's writers queue before their transaction begins (tests/services/test_transactions.py)."""
+    put(log, acts.registered("before"))
+    labels = [f"L{number}" for number in range(6)]
+    threads = [threading.Thread(target=put, args=(log, acts.registered(label))) for label in labels]
+    with log.transaction() as first:
+        ledger.append(first, [acts.registered("first")], now=NOW)
+        for number, thread in enumerate(threads, start=1):
+            thread.start()
+            until = time.monotonic() + 60
+            while first.scalar(WAITING) < number:
+                assert time.monotonic() < until
+                first.execute(text("SELECT pg_stat_clear_snapshot()"))
+    for thread in threads:
+        thread.join(60)
+    with log.reading() as session:
+        order = {label: ledger.entries_for(session, label=label)[0].idx for label in labels}
+    assert sorted(labels, key=order.__getitem__) == labels
 
 
 def test_a_whole_way_is_booked_found_and_verified(log: Database) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    true,
     union_all,
 )
 
@@ -56,8 +57,13 @@ class Edge:
 
 
 def lock_head(connection: Connection) -> tree.CompactRange:
-    """The right edge of the log, locked. On SQLite the transaction itself is the lock."""
-    row = connection.execute(_HEAD).one_or_none()
+    """The right edge of the log, locked. On SQLite the transaction itself is the lock.
+
+    On PostgreSQL whoever has waited longest is next: behind a row's lock alone, those that come while it
+    changes hands overtake those that wait, and some wait many times as long as others.
+    """
+    head = _HEAD_IN_TURN if connection.dialect.name == "postgresql" else _HEAD
+    row = connection.execute(head).one_or_none()
     if row is None:
         empty = {"id": 1, "size": 0, "root": tree.EMPTY_ROOT, "frontier": b""}
         add_missing(connection, HeadRow, [empty])
@@ -121,7 +127,9 @@ def _text(text: str) -> Any:
     return literal_column(f"'{text}'", String)
 
 
-_HEAD = (
-    select(table(HeadRow).c.size, table(HeadRow).c.frontier).where(table(HeadRow).c.id == 1).with_for_update()
-)
+_OF_HEAD = select(table(HeadRow).c.size, table(HeadRow).c.frontier).where(table(HeadRow).c.id == 1)
+_HEAD = _OF_HEAD.with_for_update()
+# Any number that no other advisory lock of this database has.
+_TURN = select(func.pg_advisory_xact_lock(0x57484C47).label("mine")).cte("turn")
+_HEAD_IN_TURN = _OF_HEAD.select_from(table(HeadRow).join(_TURN, true())).with_for_update(of=table(HeadRow))
 _EDGE = _edge()

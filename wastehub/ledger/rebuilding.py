@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from wastehub.db import Database
 
-from . import canonical, projector
+from . import canonical, edge, projector
 from .accounts import Account, Held, Posted, Posting
 from .appending import SERVICE_AUTHOR, SERVICE_SITE, append
 from .audit import STRIDE
@@ -32,7 +32,6 @@ from .store import (
     DiscrepancyRow,
     EntryBatchRow,
     EntryRow,
-    HeadRow,
     HeldRow,
     LabelStateRow,
     OriginRow,
@@ -74,7 +73,7 @@ def resume(database: Database, *, by: str, reason: str, repair: bool = False, no
     NothingToResume, NotRepaired; then nothing was changed.
     """
     with database.transaction() as session:
-        session.execute(select(HeadRow.size).with_for_update())
+        edge.lock_head(session.connection())
         stop = projector.stopped(session)
         if stop is None:
             raise NothingToResume("the projector runs: there is nothing to resume")

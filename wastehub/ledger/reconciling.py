@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from wastehub.db import Database
 
-from . import projector, tree
+from . import edge, projector, tree
 from .appending import SERVICE_AUTHOR, SERVICE_SITE, append
 from .audit import STRIDE, take_snapshot
 from .events import Event
@@ -36,7 +36,6 @@ from .store import (
     BalanceRow,
     DiscrepancyRow,
     EntryRow,
-    HeadRow,
     HeldRow,
     LabelStateRow,
     OriginRow,
@@ -448,8 +447,7 @@ def _remember(session: Session, run: Run) -> None:
 
 def _stop(session: Session, scope: Scope, problem: Problem, now: datetime) -> bool:
     """From the next entry on facts wait. False: the projector stands still already."""
-    head = select(HeadRow.size).where(HeadRow.id == 1).with_for_update()
-    first_waiting_idx = session.scalar(head) or 0
+    first_waiting_idx = edge.lock_head(session.connection()).size
     if projector.stopped(session) is not None:
         return False
     stop = Stop(first_waiting_idx, scope, problem.idx, problem.kind, problem.detail, now)
