@@ -124,8 +124,11 @@ class Databases:
         try:
             yield opened
         finally:
+            in_use = opened.engine.pool.checkedout()  # type: ignore[attr-defined]
             opened.dispose()
             self.maker(kind).drop(url)
+            # The next test would find what a thread of this one goes on to write.
+            assert not in_use, f"{in_use} connections are still in use"
             self._idle.setdefault(kind, []).append(opened)
 
     def worlds(self, kind: str) -> Worlds:

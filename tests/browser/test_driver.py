@@ -142,10 +142,12 @@ def refuse(page: Page, cab: Cab, screenshot: Shot) -> None:
     expect(page.locator("[data-verdict-title]")).to_have_text("已拒收")
     screenshot(page, "driver/9-refused")
     page.get_by_role("link", name="返回清单").click()
+    # The screen that is left has a link of the same name as the next one.
+    expect(page.locator("[data-screen=list]")).to_be_visible()
 
 
 def leave_and_arrive(page: Page, screenshot: Shot) -> None:
-    page.get_by_role("link", name="离开这一站").first.click()
+    page.locator("[data-actions-for=list]").get_by_role("link", name="离开这一站").click()
     screenshot(page, "driver/10-leave")
     page.get_by_role("link", name="请单位确认").click()
     screenshot(page, "driver/10-sign")

@@ -21,7 +21,6 @@ from sqlalchemy import select
 from tests.browser.conftest import PHONE
 from tests.browser.phone import (
     Handset,
-    Server,
     choose_pin,
     kept_on_phone,
     module,
@@ -30,6 +29,7 @@ from tests.browser.phone import (
     type_pin,
     unlock,
 )
+from tests.browser.servers import Server
 from tests.services import driving_world, planning_world
 from tests.services.driving_world import at
 from tests.web.conftest import PASSWORD, add_user

@@ -17,7 +17,8 @@ from PIL import Image
 from playwright.sync_api import Page, Playwright, expect
 from sqlalchemy import select
 
-from tests.browser.phone import Handset, Server, kept_on_phone, sign_in, unlock
+from tests.browser.phone import Handset, kept_on_phone, sign_in, unlock
+from tests.browser.servers import Server
 from tests.services import driving_world, planning_world
 from tests.services.driving_world import at
 from tests.services.test_rounds import check_books
@@ -186,7 +187,7 @@ def to_the_list(day: Day) -> None:
 def signed_on_the_glass(day: Day) -> None:
     """Somebody of the firm writes his name with a finger; the vehicle leaves."""
     page = day.page
-    page.get_by_role("link", name="离开这一站").first.click()
+    page.locator("[data-actions-for=list]").get_by_role("link", name="离开这一站").click()
     page.get_by_role("link", name="请单位确认").click()
     page.get_by_role("link", name="在手机上签字").click()
     page.locator("#sign-name").fill("示例联系人")
