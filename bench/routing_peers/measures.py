@@ -31,8 +31,11 @@ class Measure:
 
 
 def solved(row: Row | None) -> bool:
-    """Whether the row holds a plan that counts: judged right, and complete unless rules may prevent it."""
-    if row is None or row["state"] != "ok":
+    """Whether the row holds a plan that counts: judged right, and complete unless rules may prevent it.
+
+    A plan that leaves every stop out breaks no rule, but is none.
+    """
+    if row is None or row["state"] != "ok" or row["routes"] == 0:
         return False
     return row["left_out"] == 0 or row["case"].endswith("-full") or row["case"].startswith("day/")
 
