@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.planner_cases import day
@@ -16,6 +16,8 @@ OWN = ("jiaxing", "jiaxing-4416", "day")
 FAMILIES = (*OWN, *PUBLIC)
 SIZES = (150, 400, 1000, 4416)
 SEEDS = (1, 2, 3)
+# On small days a solver's cost changes by 2 % with its seed alone: three of them say too little.
+MORE_DAYS = {150: range(4, 11)}
 OURS, PYVRP, VROOM, ORTOOLS = "ours", "pyvrp", "vroom", "ortools"
 PEERS = (PYVRP, VROOM, ORTOOLS)
 TRIPS_OF = {"relaxed": 1, "trips": TRIPS, "full": TRIPS}
@@ -75,6 +77,8 @@ def groups(instances: Path | None, *, quick: bool) -> Iterator[Group]:
     for seed in SEEDS:
         for size in SIZES:
             yield jiaxing(size, seed, 60)
+        if seed == SEEDS[0]:
+            yield from (relaxed(size, day, 60) for size, days in MORE_DAYS.items() for day in days)
         yield first_plan(seed)
         yield demo_day(seed, 10, 120)
         for path in _files(instances, "MDVRPTW"):
@@ -104,12 +108,19 @@ def _files(instances: Path | None, family: str) -> list[Path]:
 
 def jiaxing(size: int, seed: int, budget_s: int) -> Group:
     """Without the rules that only we can model, then with them; between the two only with several trips."""
-    relaxed, trips, full = (f"jiaxing/{size}-{seed}-{rules}" for rules in TRIPS_OF)
+    easy = relaxed(size, seed, budget_s)
+    trips, full = (f"jiaxing/{size}-{seed}-{rules}" for rules in ("trips", "full"))
     budgets = (budget_s,)
-    runs = [Run(relaxed, solver, budgets) for solver in (OURS, *PEERS)]
-    runs += [Run(trips, OURS, budgets), Run(trips, PYVRP, budgets)]
+    runs = [Run(trips, OURS, budgets), Run(trips, PYVRP, budgets)]
     runs += [Run(full, OURS, budgets), Run(full, ORTOOLS, budgets)]
-    return Group("jiaxing", f"{size}", seed, tuple(runs))
+    return replace(easy, runs=(*easy.runs, *runs))
+
+
+def relaxed(size: int, seed: int, budget_s: int) -> Group:
+    """Without the rules that only we can model."""
+    case = f"jiaxing/{size}-{seed}-relaxed"
+    runs = tuple(Run(case, solver, (budget_s,)) for solver in (OURS, *PEERS))
+    return Group("jiaxing", f"{size}", seed, runs)
 
 
 def first_plan(seed: int) -> Group:
