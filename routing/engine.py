@@ -41,6 +41,7 @@ KNOBS = {
     "row_ruin": 0.02,  # chance that the first string is the whole day
     "trip_ruin": 0.15,  # where days have several trips: chance to take out just one trip
     "random_ruin": 0.02,
+    "tails": 1.0,  # chance to look for another day whose tail would go better with a stop put back
     "rehouse": 0.05,  # chance to try other depots and kinds for the days touched
     "pool_slack": 0.03,  # how much dearer than the best a plan may be whose days are remembered
     "eager": 0.05,  # chance that in an iteration opening a day counts less than it costs

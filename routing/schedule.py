@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from routing.solution import StopRule
 
-HOT, WARM, COLD = 2.0, 0.15, 0.06  # temperatures in mean fen per stop
+HOT, WARM, COLD = 0.7, 0.15, 0.06  # temperatures in mean fen per stop
 
 
 @dataclass(frozen=True, slots=True)

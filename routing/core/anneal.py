@@ -16,6 +16,7 @@ from routing.core.rehouse import rehouse
 from routing.core.rows import put
 from routing.core.ruin import ruin
 from routing.core.tables import Array
+from routing.core.tails import exchange_tails
 
 SHUFFLES = 4  # chances of a random order beside one for each ranking
 ABSENT_AT_MOST = 30  # stops left out that an iteration tries again
@@ -29,6 +30,8 @@ def anneal(net: Net, live: Live, pool: Pool, knobs: Array, iterations: int, hot:
         _begin(net, live)
         ruin(net, live, knobs)
         _recreate(net, live, knobs)
+        if uniform(live) < knobs[0].tails:
+            exchange_tails(net, live)
         if uniform(live) < knobs[0].rehouse:
             rehouse(net, live)
         _settle(net, live, pool, knobs, temperature)

@@ -78,7 +78,8 @@ COUNT = np.dtype(
 KNOBS = np.dtype(
     [
         ("removed", "f8"), ("longest", "f8"), ("blink", "f8"), ("row_ruin", "f8"), ("trip_ruin", "f8"),
-        ("random_ruin", "f8"), ("rehouse", "f8"), ("pool_slack", "f8"), ("retry", "f8"), ("eager", "f8"),
+        ("random_ruin", "f8"), ("tails", "f8"), ("rehouse", "f8"), ("pool_slack", "f8"), ("retry", "f8"),
+        ("eager", "f8"),
     ]
 )  # fmt: skip
 

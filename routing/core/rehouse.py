@@ -57,7 +57,8 @@ def _cost_with(net: Net, live: Live, row: int, k: int, below_cost: float) -> flo
     metres = _sequence(net, live, row, k)
     if kind.fixed + kind.per_m * metres >= below_cost or not may_visit_all(net, live, row, k):
         return below_cost
-    if kind.separates != net.kinds[info.kind].separates and quarrels(net, live, row, kind.separates):
+    separates = net.kinds[info.kind].separates
+    if kind.separates != separates and quarrels(net, live.seq[row], info.size, kind.separates):
         return below_cost
     if (
         kind.depot != net.kinds[info.kind].depot

@@ -7,6 +7,7 @@ from __future__ import annotations
 from routing.core.jit import compiled, inlined
 from routing.core.layout import Live, Net
 from routing.core.stretches import day_cost, within_limits
+from routing.core.tables import Array
 from routing.core.timing import rebuild
 
 
@@ -140,7 +141,7 @@ def kind_fits(net: Net, live: Live, row: int, k: int) -> bool:
     info = live.rows[row]
     if info.trips > net.kinds[k].trips or not within_limits(net, k, info.metres, info.span):
         return False
-    if net.kinds[k].separates < net.kinds[info.kind].separates and quarrels(net, live, row, 0):
+    if net.kinds[k].separates < net.kinds[info.kind].separates and quarrels(net, live.seq[row], info.size, 0):
         return False
     for trip in range(info.trips):
         for d in range(net.load.shape[1]):
@@ -162,15 +163,14 @@ def may_visit_all(net: Net, live: Live, row: int, k: int) -> bool:
 
 
 @compiled
-def quarrels(net: Net, live: Live, row: int, separates: int) -> bool:
-    """Whether two stops of a trip may not share it on a vehicle that separates, or does not."""
-    info = live.rows[row]
-    for i in range(1, info.size + 1):
-        a = live.seq[row, i]
+def quarrels(net: Net, seq: Array, size: int, separates: int) -> bool:
+    """Whether two stops of a trip of this day may not share it on a vehicle that separates, or does not."""
+    for i in range(1, size + 1):
+        a = seq[i]
         if a < net.rules[0].first:
             continue
-        for j in range(i + 1, info.size + 1):
-            b = live.seq[row, j]
+        for j in range(i + 1, size + 1):
+            b = seq[j]
             if b < net.rules[0].first:
                 break
             for w in range(net.classes.shape[1]):
