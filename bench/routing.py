@@ -7,7 +7,8 @@
                       generator is measured
 
 The peers come with the extra "bench" (pip install wastehub[bench]). Rows are kept in
-docs/benchmarks/routing.jsonl, those of the present code make docs/benchmarks/routing.md.
+docs/benchmarks/routing.jsonl; those of the present code make docs/benchmarks/routing.md, and where there are
+none yet, those of the code before, marked.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None, run_it: RunIt | None = None) ->
         return 2
     rows, code = Rows(options.rows), code_hash(ROOT / "routing")
     _measure(options, rows, code, run_it or run_in_process)
-    _write(options.report, rows.all(code), code, options.instances is not None)
+    _write(options.report, rows.latest(code), code, options.instances is not None)
     return 0
 
 

@@ -100,9 +100,11 @@ def _nothing(what: str, wanted: str) -> Measure:
     return Measure(what, wanted, "not measured", None)
 
 
-def _failures(rows: Sequence[Row]) -> str:
-    bad = sum(not solved(row) for row in rows)
-    return f"; {bad} of {len(rows)} runs without a plan" if bad else ""
+def _notes(rows: Sequence[Row]) -> str:
+    """What a reader has to know of these runs beside their mean."""
+    bad, old = sum(not solved(row) for row in rows), sum(row.get("earlier", False) for row in rows)
+    failed = f"; {bad} of {len(rows)} runs without a plan" if bad else ""
+    return failed + (f"; {old} of {len(rows)} runs by earlier code" if old else "")
 
 
 def _multi_depot(table: Table, budget_s: int) -> Measure:
@@ -115,7 +117,7 @@ def _multi_depot(table: Table, budget_s: int) -> Measure:
         return _nothing(what, wanted)
     ours, theirs = (_mean_gap([pair[side] for pair in pairs]) for side in (0, 1))
     whole = all(solved(row) for row in runs)
-    found = f"{ours:.2f} %, PyVRP {theirs:.2f} % ({_count(runs)}){_failures(runs)}"
+    found = f"{ours:.2f} %, PyVRP {theirs:.2f} % ({_count(runs)}){_notes(runs)}"
     good = whole and ours < theirs
     return Measure(what, wanted, found, good and ours <= must, good and ours <= aim)
 
@@ -169,9 +171,9 @@ def _below(table: Table, size: int, rules: str, peer: str, wanted: int) -> Measu
     note = f", {none} of {len(pairs)} times none" if none else ""
     if not ratios:
         state = "none within three times the budget" if none else "not measured"
-        return Measure(what, goal, f"{name}: {state}{_failures(runs)}", None)
+        return Measure(what, goal, f"{name}: {state}{_notes(runs)}", None)
     good = all(map(solved, runs)) and fmean(ratios) <= -wanted
-    found = f"{fmean(ratios):+.2f} % ({_spread(ratios)}{note}){_failures(runs)}"
+    found = f"{fmean(ratios):+.2f} % ({_spread(ratios)}{note}){_notes(runs)}"
     return Measure(what, goal, found, good)
 
 
@@ -199,7 +201,7 @@ def _price_of_rules(table: Table, size: int, base: str) -> Measure:
     if not ratios:
         return _nothing(what, wanted)
     left_out = sum(row.get("left_out", 0) for row in full)
-    found = f"{fmean(ratios):+.2f} % ({_spread(ratios)}), {left_out} stops left out{_failures(full)}"
+    found = f"{fmean(ratios):+.2f} % ({_spread(ratios)}), {left_out} stops left out{_notes(full)}"
     good = all(map(solved, full)) and fmean(ratios) <= RULES_COST
     return Measure(what, wanted, found, good if base == "relaxed" else None)
 
@@ -212,7 +214,7 @@ def _family(table: Table, family: str) -> Measure:
     if not pairs:
         return _nothing(what, wanted)
     ours, theirs = (_mean_gap([pair[side] for pair in pairs]) for side in (0, 1))
-    found = f"{ours:.2f} %, PyVRP {theirs:.2f} % ({_count(runs)}){_failures(runs)}"
+    found = f"{ours:.2f} %, PyVRP {theirs:.2f} % ({_count(runs)}){_notes(runs)}"
     return Measure(what, wanted, found, all(map(solved, runs)) and ours <= theirs)
 
 
@@ -223,11 +225,11 @@ def _first_plan(table: Table) -> Measure:
     if not runs:
         return _nothing(what, wanted)
     if not all(map(solved, runs)):
-        return Measure(what, wanted, f"{_failures(runs)[2:]}", False)
+        return Measure(what, wanted, _notes(runs)[2:], False)
     cpu_s, mib = max(row["cpu_s"] for row in runs), max(row["peak_mib"] for row in runs)
     left_out = max(row["left_out"] for row in runs)
     good = cpu_s <= FIRST_PLAN_S * 1.05 and mib < FIRST_PLAN_MIB and left_out == 0
-    return Measure(what, wanted, f"{cpu_s:.1f} s, {mib:,} MiB, {left_out} stops left out", good)
+    return Measure(what, wanted, f"{cpu_s:.1f} s, {mib:,} MiB, {left_out} stops left out{_notes(runs)}", good)
 
 
 def _short_day(table: Table) -> Measure:
@@ -241,4 +243,5 @@ def _short_day(table: Table) -> Measure:
             ratios.append(percent(row["cost"], long["cost"]))
     if not ratios:
         return _nothing(what, wanted)
-    return Measure(what, wanted, f"{fmean(ratios):+.2f} % ({_spread(ratios)})", fmean(ratios) <= DAY_WITHIN)
+    found = f"{fmean(ratios):+.2f} % ({_spread(ratios)}){_notes(short)}"
+    return Measure(what, wanted, found, fmean(ratios) <= DAY_WITHIN)

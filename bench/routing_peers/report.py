@@ -28,6 +28,7 @@ RAW = {
     "peak_mib": "peak MiB",
     "load": "load before",
     "on": "on",
+    "code": "code",
 }
 METHOD = """\
 - Each run is a process of its own on one core; budgets are CPU seconds of that process. The clock starts
@@ -57,7 +58,7 @@ class Facts:
 
 
 def page(rows: Sequence[Row], facts: Facts) -> str:
-    """The whole page. `rows`: those of one version of the code."""
+    """The whole page. `rows`: as `Rows.latest` gives them."""
     ordered = sorted(rows, key=_order)
     parts = [
         "# Routing: measured side by side",
@@ -94,8 +95,10 @@ def _facts(rows: Sequence[Row], facts: Facts) -> str:
     days = sorted({row["on"] for row in rows})
     when = "no rows yet" if not days else days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     versions = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
+    earlier = sum(row.get("earlier", False) for row in rows)
+    old = f"; {earlier} of them by earlier code (column code), not yet measured again" if earlier else ""
     lines = [
-        f"- measured: {when}; {len(rows)} rows, code {facts.code}",
+        f"- measured: {when}; {len(rows)} rows, code {facts.code}{old}",
         f"- machine: {facts.machine}",
         f"- versions: {versions}",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,14 +35,30 @@ class Rows:
 
     def all(self, code: str) -> list[Row]:
         """The rows measured with this code; of a run measured twice, the later."""
-        if not self.path.is_file():
-            return []
-        found: dict[tuple[object, ...], Row] = {}
-        for line in self.path.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            if row["code"] == code:
-                found[row["group"], row["case"], row["solver"], row["budget_s"]] = row
-        return list(found.values())
+        return list(self._by_code().get(code, {}).values())
+
+    def latest(self, code: str) -> list[Row]:
+        """The rows measured with this code; groups without any, as the code before left them.
+
+        Those have "earlier": true. They stand in while the whole set is measured again, which takes hours.
+        """
+        found: dict[object, list[Row]] = {}
+        by_code = self._by_code()
+        for other in [*(known for known in by_code if known != code), code]:
+            fresh: dict[object, list[Row]] = defaultdict(list)
+            for row in by_code.get(other, {}).values():
+                fresh[row["group"]].append(row if other == code else {**row, "earlier": True})
+            found |= fresh
+        return [row for rows in found.values() for row in rows]
+
+    def _by_code(self) -> dict[str, dict[tuple[object, ...], Row]]:
+        """Rows by code, that measured last at the end, and by run; of a run measured twice, the later."""
+        found: dict[str, dict[tuple[object, ...], Row]] = {}
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else []
+        for row in map(json.loads, lines):
+            found[row["code"]] = found.pop(row["code"], {})
+            found[row["code"]][row["group"], row["case"], row["solver"], row["budget_s"]] = row
+        return found
 
     def has(self, code: str, group: Group) -> bool:
         """Whether every run of the group has been measured with this code."""

@@ -92,6 +92,18 @@ def test_rows_of_other_code_do_not_count(tmp_path: Path) -> None:
     assert rows.all("new") == []
 
 
+def test_rows_of_the_code_before_stand_in_for_groups_not_measured_again(tmp_path: Path) -> None:
+    rows = Rows(tmp_path / "rows.jsonl")
+    first, second = cases.first_plan(1), cases.first_plan(2)
+    for code, group, cost in (("a", first, 9), ("a", second, 8), ("b", second, 7), ("c", first, 6)):
+        run = {"case": group.runs[0].case, "solver": OURS, "budget_s": 30}
+        rows.add([{"code": code, "group": group.key, "cost": cost, **run}])
+    assert {row["group"]: (row["cost"], row.get("earlier", False)) for row in rows.latest("c")} == {
+        first.key: (6, False),
+        second.key: (7, True),
+    }
+
+
 def test_the_code_hash_changes_with_what_plans_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "explain").mkdir()
     for name in ("engine.py", "explain/words.py", "notes.txt"):
@@ -232,6 +244,15 @@ def test_the_page_has_every_target_the_families_and_all_rows() -> None:
     assert "| PR1 | 100 | 2.00 % | 3.00 % |" in text
     assert text.count("| jiaxing/150-1-relaxed |") == 3
     assert "a machine" in text and "numba 1" in text and "were not given" not in text
+
+
+def test_runs_of_earlier_code_are_said_beside_the_mean_and_at_the_top() -> None:
+    rows = rows_of("MDVRPTW", "PR1", "MDVRPTW/PR1.vrp", ours=101, pyvrp=102)
+    old = [{**row, "seed": 2, "code": "old", "earlier": True} for row in rows]
+    text = page([*rows, *old], FACTS)
+    assert "2 seeds); 1 of 2 runs by earlier code |" in text
+    assert "4 rows, code abc; 2 of them by earlier code" in text
+    assert "earlier code" not in page(rows, FACTS)
 
 
 def test_a_page_without_rows_says_that_nothing_was_measured() -> None:
