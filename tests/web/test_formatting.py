@@ -128,3 +128,9 @@ def test_a_label_code_is_grouped_for_the_eye_and_stays_whole_for_the_clipboard()
     ]
     assert f'title="{code}"' in shown
     assert "&lt;" in f.label_code("<script>")
+
+
+def test_a_telephone_number_stays_in_one_piece_and_is_never_markup() -> None:
+    assert f.phone("0573-8283-0000") == '<span class="phone">0573-8283-0000</span>'
+    assert f.phone("<b>") == '<span class="phone">&lt;b&gt;</span>'
+    assert f.phone(None) == f.phone("") == ""

@@ -210,6 +210,11 @@ def short_code_shown(number: int | None) -> str:
     return label_codes.grouped(short_code(number)) if number else ABSENT
 
 
+def phone(number: str | None) -> Markup:
+    """A telephone number in one piece: it does not break at its hyphens. Nothing if there is none."""
+    return Markup('<span class="phone">{}</span>').format(number) if number else Markup("")
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "mass": mass,
     "mass_kg": mass_kg,
@@ -231,6 +236,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "label_code": label_code,
     "short_code": short_code,
     "short_code_shown": short_code_shown,
+    "phone": phone,
 }
 
 
