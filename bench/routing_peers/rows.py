@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,14 +41,15 @@ class Rows:
 
         Those have "earlier": true. They stand in while the whole set is measured again, which takes hours.
         """
-        found: dict[object, list[Row]] = {}
         by_code = self._by_code()
-        for other in [*(known for known in by_code if known != code), code]:
-            fresh: dict[object, list[Row]] = defaultdict(list)
-            for row in by_code.get(other, {}).values():
-                fresh[row["group"]].append(row if other == code else {**row, "earlier": True})
-            found |= fresh
-        return [row for rows in found.values() for row in rows]
+        codes = [*(known for known in by_code if known != code), code]
+        rows = [row for known in codes for row in by_code.get(known, {}).values()]
+        newest = {row["group"]: row["code"] for row in rows}
+        return [
+            row if row["code"] == code else {**row, "earlier": True}
+            for row in rows
+            if row["code"] == newest[row["group"]]
+        ]
 
     def _by_code(self) -> dict[str, dict[tuple[object, ...], Row]]:
         """Rows by code, that measured last at the end, and by run; of a run measured twice, the later."""
