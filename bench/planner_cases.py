@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -40,6 +41,22 @@ def day(stops_per_depot: int = 30, depots: int = 7, seed: int = 1, shared: float
         alone=frozenset({"LAB"}),
         break_rule=BreakRule(),
         name=f"day-{depots}x{stops_per_depot}-s{seed}",
+    )
+
+
+def overfull_day(seed: int = 1) -> Problem:
+    """The day of this seed on which one platform lacks a vehicle: not all of its stops fit.
+
+    All stops are equally urgent, and leaving out one counts far more than the road to it: so the cost says
+    how many are left out.
+    """
+    whole = day(seed=seed)
+    missing = f"P{1 + seed % len(whole.depots)}-V3"
+    return replace(
+        whole,
+        vehicles=tuple(v for v in whole.vehicles if v.id != missing),
+        stops=tuple(replace(stop, penalty_fen=1_000_000) for stop in whole.stops),
+        name=f"over{whole.name}",
     )
 
 

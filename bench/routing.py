@@ -2,7 +2,8 @@
 
 --quick               a look in about 20 minutes: short budgets, few instances, one seed
 --minutes N           begin nothing new after N minutes; the next call goes on where this one ended
---only FAMILY         jiaxing, jiaxing-4416, MDVRPTW, CVRP, HFVRP, MTVRPTWR, VRPTW, VRPTW_HG, day (repeatable)
+--only FAMILY         jiaxing, jiaxing-4416, MDVRPTW, CVRP, HFVRP, MTVRPTWR, VRPTW, VRPTW_HG, day,
+                      overfull (repeatable)
 --instances DIR       the folder of published instances (or WASTEHUB_BENCH_INSTANCES); without it only our own
                       generator is measured
 

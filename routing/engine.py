@@ -15,7 +15,7 @@ from routing.compiled import Compiled
 from routing.core import layout, state
 from routing.core.anneal import anneal
 from routing.core.build import build
-from routing.core.plans import clear, load, recount, snapshot
+from routing.core.plans import clear, load, recount, snapshot, spared
 from routing.core.solo import with_solo_days
 from routing.core.tables import Array
 from routing.day import Trips, make_day, route_of
@@ -33,6 +33,8 @@ class KindDay:
     kind: int
     nodes: tuple[int, ...]
 
+
+FOCUS = 0.5  # chance to begin at a stop left out, while leaving out is cheap
 
 KNOBS = {
     "removed": 10.0,  # stops taken out per iteration, on average at most
@@ -56,6 +58,9 @@ class Engine:
         net, self.index = build(problem)
         self.net = with_solo_days(net, state.fresh(net, 0))
         self.first = int(net.rules[0]["first"])
+        self.required = np.zeros(len(net.absence), bool)
+        for node, stop in enumerate(problem.stops, self.first):
+            self.required[node] = not stop.optional
 
     @property
     def stops(self) -> int:
@@ -152,6 +157,7 @@ class Run:
         self.engine = engine
         self.live = state.fresh(engine.net, seed)
         self.pool = state.empty_pool()
+        self.eased_to = float("inf")
         self.knobs = np.zeros(1, layout.KNOBS)
         for name, value in {**KNOBS, **_fitting(engine), **(knobs or {})}.items():
             self.knobs[0][name] = value
@@ -182,6 +188,21 @@ class Run:
             self._widen()
         recount(self.engine.net, self.live)
 
+    def ease(self, most: float) -> None:
+        """From now on leaving out a usual stop that is not optional counts this many fen at most.
+
+        The others count in proportion. Then one stop may make room for another, and while that is so, half of
+        the iterations begin at a stop that is left out. The best plan is judged by full prices all the same.
+        """
+        if most == self.eased_to:
+            return
+        self.eased_to = most
+        absence, required = self.engine.net.absence, self.engine.required
+        part = min(most / float(np.median(absence[required])), 1.0) if required.any() else 1.0
+        self.live.price[:] = np.where(required, part * absence, absence)
+        self.knobs[0]["focus"] = FOCUS if most < np.inf else 0.0
+        recount(self.engine.net, self.live)
+
     def _widen(self) -> None:
         """A day wanted more places than a row has: go on from the best plan with longer rows."""
         days, windows = self.best(), self.best_windows()
@@ -197,7 +218,7 @@ class Run:
         flat = [number for day in days for number in (day.kind, len(day.nodes), *day.nodes)]
         chosen = self.best_windows() if windows is None else windows
         load(self.engine.net, self.live, np.array(flat, np.int32), chosen)
-        if self.live.count[0]["cost"] < self.best_cost - 1e-6:
+        if self.live.count[0]["cost"] + spared(self.engine.net, self.live) < self.best_cost - 1e-6:
             snapshot(self.engine.net, self.live)
 
     def best(self) -> list[KindDay]:
@@ -217,6 +238,11 @@ class Run:
 
     def best_windows(self) -> Array:
         return self.live.best_windows.copy()
+
+    @property
+    def lacks(self) -> bool:
+        """Whether the best plan leaves out a stop that is not optional."""
+        return bool(self.engine.required[self.best_absent()].any())
 
     def best_absent(self) -> list[int]:
         """Nodes that the best plan leaves out."""

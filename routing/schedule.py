@@ -10,6 +10,8 @@ from itertools import pairwise
 from routing.solution import StopRule
 
 HOT, WARM, COLD = 0.7, 0.15, 0.06  # temperatures in mean fen per stop
+LEFT_OUT = 2.0  # what leaving out a stop may count at most, in the same measure, times the temperature
+EASED = (0.05, 0.8)  # part of a cooling in which it counts less than in full
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,19 @@ class Phase:
     cold: float
 
     def temperature(self, share: float) -> float:
-        along = min(max((share - self.begin) / (self.end - self.begin), 0.0), 1.0)
-        return self.hot * float((self.cold / self.hot) ** along)
+        return self.hot * float((self.cold / self.hot) ** self._along(share))
+
+    def absence(self, share: float) -> float:
+        """What leaving out a stop may count at most, in mean fen per stop, on a day on which not all fit.
+
+        At full price, a hundred times what a stop costs, no plan is accepted that leaves out one more, and
+        the search stays with the grouping it has. So the price rises from little as the temperature falls.
+        """
+        begin, end = EASED
+        return LEFT_OUT / self.temperature(share) if begin <= self._along(share) <= end else float("inf")
+
+    def _along(self, share: float) -> float:
+        return min(max((share - self.begin) / (self.end - self.begin), 0.0), 1.0)
 
 
 ANNEALED = 0.8  # share of the run for the first coolings; two short warm ones follow

@@ -18,7 +18,7 @@ from routing.solution import Progress, Solution, Stats, StopRule
 if TYPE_CHECKING:
     from routing.engine import Engine, Run
 
-VERSION = "3"
+VERSION = "4"
 TOLD_EVERY_S = 0.25
 FINISH_S, FINISH_S_PER_STOP = 0.02, 2e-4  # kept back for writing the plan out
 

@@ -16,7 +16,8 @@ from routing.recombine import Limit, recombine
 from routing.schedule import Clock, Phase, phases
 
 CHUNK_S = 0.04  # between two looks at the clock
-CHUNK = 100  # iterations between two looks when the count decides
+CHUNK = 100  # iterations between two looks when the count decides, at most
+LOOKS = 50  # and so many looks at least, as far as there are iterations, so that a short run cools, too
 RECOMBINED = 0.12  # share of the time for all recombinations together
 RECOMBINE_WORK = 2.0  # deterministic time per recombination when the count decides
 WORTH_RECOMBINING = (
@@ -86,7 +87,7 @@ class Team:
         """Anneal one run to the end of the phase."""
         spare = min(RECOMBINED / len(self.course), 0.3 * (phase.end - phase.begin))
         end = phase.end - (0.0 if self.clock.counted else spare)
-        chunk = CHUNK if self.clock.counted else 10
+        chunk = self._counted_chunk() if self.clock.counted else 10
         while (share := self._share_of(run)) < end and not self.clock.was_cancelled:
             if run is self.runs[0]:
                 self.clock.poll()
@@ -98,6 +99,10 @@ class Team:
             if run is self.runs[0]:
                 self._report()
 
+    def _counted_chunk(self) -> int:
+        """Iterations between two looks at the count."""
+        return max(1, min(CHUNK, (self.clock.stop.iterations or 0) // (LOOKS * self.workers)))
+
     def _within(self, run: Run, chunk: int) -> int:
         """No more iterations than the rule allows."""
         if self.clock.stop.iterations is None:
@@ -106,6 +111,7 @@ class Team:
 
     def _step(self, run: Run, iterations: int, phase: Phase, share: float) -> None:
         hot = self.scale * phase.temperature(share)
+        run.ease(self.scale * phase.absence(share) if run.lacks else float("inf"))
         run.step(iterations, hot, hot)
 
     def _share(self, *, last: bool) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.planner_cases import day
+from bench.planner_cases import day, overfull_day
 from routing import Problem
 from routing.generate import TRIPS, generate
 from routing.readers import Instance, read
 
 PUBLIC = ("MDVRPTW", "CVRP", "HFVRP", "MTVRPTWR", "VRPTW", "VRPTW_HG")
-OWN = ("jiaxing", "jiaxing-4416", "day")
+OWN = ("jiaxing", "jiaxing-4416", "day", "overfull")
 FAMILIES = (*OWN, *PUBLIC)
 SIZES = (150, 400, 1000, 4416)
 SEEDS = (1, 2, 3)
@@ -59,6 +59,8 @@ def load(case: str, instances: Path | None) -> Instance:
         return Instance(problem=_jiaxing(name), unit="fen")
     if family == "day":
         return Instance(problem=day(seed=int(name)), unit="fen")
+    if family == "overfull":
+        return Instance(problem=overfull_day(seed=int(name)), unit="fen")
     if instances is None:
         raise KeyError(case)
     return read(instances / case)
@@ -81,6 +83,7 @@ def groups(instances: Path | None, *, quick: bool) -> Iterator[Group]:
             yield from (relaxed(size, day, 60) for size, days in MORE_DAYS.items() for day in days)
         yield first_plan(seed)
         yield demo_day(seed, 10, 120)
+        yield demo_day(seed, 10, 120, "overfull")
         for path in _files(instances, "MDVRPTW"):
             yield public(path, seed, (10, 30, 60))
         for family in PUBLIC[1:]:
@@ -128,11 +131,10 @@ def first_plan(seed: int) -> Group:
     return Group("jiaxing-4416", "4416", seed, (Run(f"jiaxing/4416-{seed}-full", OURS, (30,)),))
 
 
-def demo_day(seed: int, short_s: int, long_s: int) -> Group:
-    """The day of the demo, briefly and at length."""
-    return Group(
-        "day", "210", seed, tuple(Run(f"day/{seed}", OURS, (budget,)) for budget in (short_s, long_s))
-    )
+def demo_day(seed: int, short_s: int, long_s: int, family: str = "day") -> Group:
+    """The day of the demo, as it is or with a vehicle missing ("overfull"), briefly and at length."""
+    runs = tuple(Run(f"{family}/{seed}", OURS, (budget,)) for budget in (short_s, long_s))
+    return Group(family, "210", seed, runs)
 
 
 def public(path: Path, seed: int, budgets_s: tuple[int, ...]) -> Group:

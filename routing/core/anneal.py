@@ -10,7 +10,7 @@ from routing.core.chance import below, uniform
 from routing.core.find import find_place
 from routing.core.jit import compiled, inlined
 from routing.core.layout import Live, Net, Pool
-from routing.core.plans import snapshot
+from routing.core.plans import snapshot, spared
 from routing.core.pool import remember
 from routing.core.rehouse import rehouse
 from routing.core.rows import put
@@ -148,22 +148,23 @@ def _settle(net: Net, live: Live, pool: Pool, knobs: Array, temperature: float) 
         if live.rows[live.new[i]].live:
             cost += live.rows[live.new[i]].cost
     for i in range(count.old_absent):
-        cost -= net.absence[live.old_absent[i]]
+        cost -= live.price[live.old_absent[i]]
     for i in range(count.absent):
-        cost += net.absence[live.absent[i]]
+        cost += live.price[live.absent[i]]
     if cost < count.cost - temperature * np.log(max(uniform(live), 1e-300)):
         count.accepted += 1
         count.cost = cost
-        if cost < count.best * (1.0 + knobs[0].pool_slack):
+        whole = cost + spared(net, live)
+        if whole < count.best * (1.0 + knobs[0].pool_slack):
             for i in range(count.new):
                 if live.rows[live.new[i]].live:
-                    remember(net, live, pool, live.new[i], cost)
+                    remember(net, live, pool, live.new[i], whole)
         _free(live, live.old, count.old)
         for i in range(count.new):
             if not live.rows[live.new[i]].live:
                 live.free[count.free] = live.new[i]
                 count.free += 1
-        if cost < count.best - 1e-6:
+        if whole < count.best - 1e-6:
             count.improved += 1
             snapshot(net, live)
     else:

@@ -23,7 +23,7 @@ def find_place(net: Net, live: Live, node: int, blink: float, everywhere: bool, 
     """
     rules, choice = net.rules[0], live.choice[0]
     live.count[0].question += 1
-    choice.cost, choice.kind, choice.row = net.absence[node], -1, -1
+    choice.cost, choice.kind, choice.row = live.price[node], -1, -1
     if rules.storage:
         look_for_room(net, live, node)
     for q in range(net.near.shape[1]):

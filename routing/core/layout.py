@@ -79,7 +79,7 @@ KNOBS = np.dtype(
     [
         ("removed", "f8"), ("longest", "f8"), ("blink", "f8"), ("row_ruin", "f8"), ("trip_ruin", "f8"),
         ("random_ruin", "f8"), ("tails", "f8"), ("rehouse", "f8"), ("pool_slack", "f8"), ("retry", "f8"),
-        ("eager", "f8"),
+        ("eager", "f8"), ("focus", "f8"),
     ]
 )  # fmt: skip
 
@@ -143,7 +143,8 @@ class Net(Bundle):
         "trip_leave": ("i8", 2), "asked": ("i8", 2), "admitted": ("i8", 2), "surcharge": ("f8", 2),
         "at": ("i4", 2), "window": ("i8", 2), "used": ("i8", 1), "free": ("i8", 1), "old": ("i8", 1),
         "new": ("i8", 1), "hit": ("i8", 1), "mark": ("i8", 1), "gone": ("i8", 1), "gone_key": ("f8", 1),
-        "gone_window": ("i8", 2), "leaving": ("?", 1), "absent": ("i8", 1), "old_absent": ("i8", 1),
+        "gone_window": ("i8", 2), "leaving": ("?", 1), "price": ("f8", 1), "absent": ("i8", 1),
+        "old_absent": ("i8", 1),
         "stored": ("i8", 2), "old_stored": ("i8", 2), "room": ("?", 1), "trial": ("i4", 1),
         "trial_unload": ("i8", 1), "trial_release": ("i8", 1), "labels": ("i8", 3), "label_rests": ("i8", 3),
         "best_rows": ("i4", 1), "best_costs": ("f8", 1), "best_windows": ("i8", 1), "best_absent": ("i8", 1),
@@ -184,6 +185,7 @@ class Live(Bundle):
     gone_key: Array  # f8[stop]
     gone_window: Array  # i8[stop, 3]
     leaving: Array  # b1[node]
+    price: Array  # f8[node]: what leaving it out counts at present, Net.absence at most
     absent: Array  # i8[stop]
     old_absent: Array  # i8[stop]
     stored: Array  # i8[depot, class + 1]

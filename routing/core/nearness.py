@@ -8,7 +8,7 @@ from routing.core.layout import Net
 from routing.core.tables import Array
 
 NEAR, AROUND = 50, 240
-BLOCK = 512  # stops handled at a time, which bounds the memory
+BLOCK = 32  # stops handled at a time: what is in work fits into the cache
 WAIT_SHARE = 0.2  # how much a second of waiting counts against a second of driving
 BARRED = np.float32(1e30)
 
@@ -22,10 +22,9 @@ def neighbours(net: Net) -> tuple[Array, Array]:
     if stops > 1:
         pairs = _Pairs(net)
         for low in range(0, stops, BLOCK):
-            block = np.arange(low, min(low + BLOCK, stops))
-            apart = pairs.apart(block)
+            block = slice(low, min(low + BLOCK, stops))
+            apart, fit = pairs.judged(block)
             around[block] = _smallest(apart, around.shape[1]) + first
-            fit = pairs.unfit(block, apart)
             best = _smallest(fit, near.shape[1])
             usable = np.take_along_axis(fit, best, 1) < BARRED
             near[block] = np.where(usable, best + first, -1)
@@ -65,36 +64,34 @@ class _Pairs:
             return seconds
         return metres * np.float32(self.per_m) + seconds * np.float32(self.per_s)
 
-    def _legs(self, block: Array) -> tuple[Array, Array]:
-        legs = self.net.legs[0]
-        return legs[block + self.first, self.first :], legs[self.first :, block + self.first].swapaxes(0, 1)
-
-    def apart(self, block: Array) -> Array:
-        there, back = self._legs(block)
-        apart = np.minimum(self._cost(there), self._cost(back))
-        apart[np.arange(len(block)), block] = np.inf
-        return apart
-
-    def unfit(self, block: Array, apart: Array) -> Array:
-        """Fen by which one stop after the other (the better way round) is a bad idea."""
-        there, back = self._legs(block)
-        after = self._cost(there) + self._lost(block, there[..., 1], True)
-        before = self._cost(back) + self._lost(block, back[..., 1], False)
+    def judged(self, block: slice) -> tuple[Array, Array]:
+        """Fen between two stops (the shorter way round), and by which one after the other is a bad idea."""
+        legs = self.net.legs[0, self.first :, self.first :]
+        there, back = legs[block], legs[:, block]
+        cost, cost_back = self._cost(there), self._cost(back).T
+        apart = np.minimum(cost, cost_back)
+        np.fill_diagonal(apart[:, block], np.inf)
+        after = cost + self._lost(block, there[..., 1], True)
+        before = cost_back + self._lost(block, back[..., 1].T, False)
         unfit: Array = np.minimum(after, before)
         unfit[np.isinf(apart) | ~self._may_meet(block)] = BARRED
-        return unfit
+        return apart, unfit
 
-    def _lost(self, block: Array, drive: Array, forward: bool) -> Array:
+    def _lost(self, block: slice, drive: Array, forward: bool) -> Array:
         """Time lost between the two stops whatever the day: waiting counts less than coming too late."""
-        a, b = (block[:, None], slice(None)) if forward else (slice(None), block[:, None])
-        opens_a, closes_a, service = self.opens[a], self.closes[a], self.service[a]
-        gap = service + drive
-        wait = np.maximum(self.opens[b] - closes_a - gap, 0)
-        late = np.maximum(opens_a + gap - self.closes[b], 0)
+        opens, closes = self.opens[:, None], self.closes[:, None]
+        if forward:
+            gap = self.service[block, None] + drive
+            wait = np.maximum(self.opens - closes[block] - gap, 0)
+            late = np.maximum(opens[block] + gap - self.closes, 0)
+        else:
+            gap = self.service + drive
+            wait = np.maximum(opens[block] - self.closes - gap, 0)
+            late = np.maximum(self.opens + gap - closes[block], 0)
         lost: Array = np.float32(self.worth) * (np.float32(WAIT_SHARE) * wait + late)
         return lost
 
-    def _may_meet(self, block: Array) -> Array:
+    def _may_meet(self, block: slice) -> Array:
         """Whether some kind may visit both, and their classes may share a trip of some vehicle."""
         meet: Array = (self.allow[:, block].T @ self.allow) > 0
         avoid, classes = self.net.avoid[1, self.first :], self.net.classes[self.first :]

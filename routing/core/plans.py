@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from routing.core.jit import compiled
+from routing.core.jit import compiled, inlined
 from routing.core.layout import Live, Net
 from routing.core.rows import choose_window, store, take_row
 from routing.core.tables import Array
@@ -17,7 +17,7 @@ from routing.core.timing import rebuild
 def snapshot(net: Net, live: Live) -> None:
     """Note the plan as the best so far."""
     count = live.count[0]
-    count.best = count.cost
+    count.best = count.cost + spared(net, live)
     n = days = 0
     for row in range(live.rows.shape[0]):
         info = live.rows[row]
@@ -73,8 +73,17 @@ def recount(net: Net, live: Live) -> None:
         if live.rows[row].live:
             cost += live.rows[row].cost
     for i in range(live.count[0].absent):
-        cost += net.absence[live.absent[i]]
+        cost += live.price[live.absent[i]]
     live.count[0].cost = cost
+
+
+@inlined
+def spared(net: Net, live: Live) -> float:
+    """By how much the plan counts less than it costs, because leaving stops out is cheap at present."""
+    less = 0.0
+    for i in range(live.count[0].absent):
+        less += net.absence[live.absent[i]] - live.price[live.absent[i]]
+    return less
 
 
 @compiled

@@ -23,14 +23,18 @@ def ruin(net: Net, live: Live, knobs: Array) -> None:
     """Take stops out of the plan; they are in live.gone afterwards."""
     planned = net.servable.shape[0] - live.count[0].absent
     if planned > 0:
-        seed = net.servable[below(live, net.servable.shape[0])]
+        focused = live.count[0].absent > 0 and knobs[0].focus > 0 and uniform(live) < knobs[0].focus
+        if focused:
+            seed = live.absent[below(live, live.count[0].absent)]
+        else:
+            seed = net.servable[below(live, net.servable.shape[0])]
         chance = uniform(live) - knobs[0].random_ruin
         if chance < 0:
             _at_random(net, live, knobs, planned)
         elif live.at[seed, 0] >= 0 and net.rules[0].trips > 1 and chance < knobs[0].trip_ruin:
             _whole_trip(net, live, seed)
         else:
-            _strings(net, live, knobs, seed, planned)
+            _strings(net, live, knobs, seed, planned, 0.5 if focused else 1.0)
     for q in range(live.count[0].hit):
         rewrite(net, live, live.hit[q])
 
@@ -75,11 +79,14 @@ def _take_out(net: Net, live: Live, row: int, begin: int, end: int, spare: int, 
 
 
 @compiled
-def _strings(net: Net, live: Live, knobs: Array, seed: int, planned: int) -> None:
-    """Strings around one stop, out of its day and of the days nearest to it; sometimes its whole day."""
+def _strings(net: Net, live: Live, knobs: Array, seed: int, planned: int, part: float) -> None:
+    """Strings around one stop, out of its day and of the days nearest to it; sometimes its whole day.
+
+    `part`: of the usual number of stops and length of a string.
+    """
     rows = live.rows.shape[0] - live.count[0].free
-    longest = min(knobs[0].longest, max(planned / max(rows, 1), 1.0))
-    most = 4.0 * knobs[0].removed / (1.0 + longest) - 1.0
+    longest = min(part * knobs[0].longest, max(planned / max(rows, 1), 1.0))
+    most = 4.0 * part * knobs[0].removed / (1.0 + longest) - 1.0
     wanted = min(np.int64(uniform(live) * most + 1.0), ROWS_AT_MOST)
     whole = uniform(live) < knobs[0].row_ruin
     for q in range(-1, net.around.shape[1]):

@@ -21,6 +21,7 @@ def fresh(net: Net, seed: int, places: int = PLACES) -> Live:
     live.random[0] = np.random.default_rng(seed).integers(1, 2**63)
     live.at[:] = -1
     live.room[:] = True
+    live.price[:] = net.absence
     live.count[0]["best"] = np.inf
     return live
 
@@ -35,7 +36,7 @@ def _shapes(net: Net, places: int) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {
         "count": (1,), "choice": (1,), "random": (1,), "rows": (rows,), "leg": (rows, places, 2),
         "trip_load": (rows, trips, net.load.shape[1]), "trip_classes": (rows, trips, net.classes.shape[1]),
-        "at": (nodes, 2), "window": (nodes, 3), "used": (kinds,), "leaving": (nodes,),
+        "at": (nodes, 2), "window": (nodes, 3), "used": (kinds,), "leaving": (nodes,), "price": (nodes,),
         "gone_window": (stops + 1, 3), "stored": depot_class, "old_stored": depot_class,
         "room": (len(net.depots),), "trial": (places + 4,), "trial_unload": (trips + 1,),
         "trial_release": (trips + 1,), "labels": (2, labels, 3), "label_rests": (2, labels, RESTS),
@@ -55,7 +56,16 @@ def widened(net: Net, live: Live) -> Live:
     wide = fresh(net, 0, places)
     same = {
         name: getattr(live, name)
-        for name in ("count", "random", "best_rows", "best_costs", "best_windows", "best_absent", "window")
+        for name in (
+            "count",
+            "random",
+            "best_rows",
+            "best_costs",
+            "best_windows",
+            "best_absent",
+            "window",
+            "price",
+        )
     }
     same["count"][0]["cramped"] = 0
     return replace(wide, **same)

@@ -9,6 +9,8 @@ from routing.core.tables import Array
 from routing.costs import penalty_fen
 from routing.problem import MASS
 
+BLOCK = 32  # rows of a matrix copied at a time, so that no second one is in memory
+
 
 class TooLarge(ValueError):
     """Numbers that the 64 bits of the compiled engine do not hold: plan without it."""
@@ -16,19 +18,22 @@ class TooLarge(ValueError):
 
 def legs_of(index: Index) -> tuple[Array, list[int]]:
     """i4[matrix, from, to, (metres, seconds)], and the matrix of each kind. Raises TooLarge."""
-    problem, places = index.problem, np.ix_(index.places, index.places)
+    problem, places = index.problem, index.places
     known: dict[tuple[str, int], int] = {}
     matrix_of = [known.setdefault((v.travel, v.speed_permille), len(known)) for v in index.leaders]
     legs = np.empty((len(known), index.nodes, index.nodes, 2), np.int32)
     for (name, speed), m in known.items():
         travel = problem.travels[name] if name else problem.travel
-        legs[m, :, :, 0] = travel.distance_m[places]
-        seconds = travel.duration_s[places]
-        if speed != 1000:
-            seconds = -(-seconds * 1000 // speed)
-            if int(seconds.max()) >= 2**31:
-                raise TooLarge("travel times")
-        legs[m, :, :, 1] = seconds
+        for low in range(0, index.nodes, BLOCK):
+            block = slice(low, low + BLOCK)
+            ways = np.ix_(places[block], places)
+            legs[m, block, :, 0] = travel.distance_m[ways]
+            seconds = travel.duration_s[ways]
+            if speed != 1000:
+                seconds = -(-seconds * 1000 // speed)
+                if int(seconds.max()) >= 2**31:
+                    raise TooLarge("travel times")
+            legs[m, block, :, 1] = seconds
     return legs, matrix_of
 
 
