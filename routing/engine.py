@@ -58,9 +58,7 @@ class Engine:
         net, self.index = build(problem)
         self.net = with_solo_days(net, state.fresh(net, 0))
         self.first = int(net.rules[0]["first"])
-        self.required = np.zeros(len(net.absence), bool)
-        for node, stop in enumerate(problem.stops, self.first):
-            self.required[node] = not stop.optional
+        self.required = self.index.per_stop((not stop.optional for stop in problem.stops), bool)
 
     @property
     def stops(self) -> int:

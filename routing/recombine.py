@@ -208,8 +208,7 @@ def _solver(limit: Limit, seed: int) -> cp_model.CpSolver:
 def _left_out(net: Net, best: Run, s: int, is_absent: bool) -> float | None:
     """What leaving this stop out counts, None if that is not to be thought of."""
     price = float(net.absence[s + best.engine.first])
-    optional = best.engine.index.problem.stops[s].optional
-    return price if is_absent or optional else None
+    return price if is_absent or not best.engine.required[s + best.engine.first] else None
 
 
 def _fleet(net: Net, model: cp_model.CpModel, columns: Columns, take: list[cp_model.IntVar]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from routing.generate import TRIPS, generate
 from routing.readers import Instance, read
 
 PUBLIC = ("MDVRPTW", "CVRP", "HFVRP", "MTVRPTWR", "VRPTW", "VRPTW_HG")
-OWN = ("jiaxing", "jiaxing-4416", "day", "overfull")
+DEMO_DAYS: dict[str, Callable[..., Problem]] = {"day": day, "overfull": overfull_day}
+OWN = ("jiaxing", "jiaxing-4416", *DEMO_DAYS)
 FAMILIES = (*OWN, *PUBLIC)
 SIZES = (150, 400, 1000, 4416)
 SEEDS = (1, 2, 3)
@@ -57,10 +58,8 @@ def load(case: str, instances: Path | None) -> Instance:
     family, _, name = case.partition("/")
     if family == "jiaxing":
         return Instance(problem=_jiaxing(name), unit="fen")
-    if family == "day":
-        return Instance(problem=day(seed=int(name)), unit="fen")
-    if family == "overfull":
-        return Instance(problem=overfull_day(seed=int(name)), unit="fen")
+    if family in DEMO_DAYS:
+        return Instance(problem=DEMO_DAYS[family](seed=int(name)), unit="fen")
     if instances is None:
         raise KeyError(case)
     return read(instances / case)
@@ -82,8 +81,7 @@ def groups(instances: Path | None, *, quick: bool) -> Iterator[Group]:
         if seed == SEEDS[0]:
             yield from (relaxed(size, day, 60) for size, days in MORE_DAYS.items() for day in days)
         yield first_plan(seed)
-        yield demo_day(seed, 10, 120)
-        yield demo_day(seed, 10, 120, "overfull")
+        yield from (demo_day(seed, 10, 120, family) for family in DEMO_DAYS)
         for path in _files(instances, "MDVRPTW"):
             yield public(path, seed, (10, 30, 60))
         for family in PUBLIC[1:]:

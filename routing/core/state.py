@@ -11,6 +11,10 @@ from routing.core.rests import LABELS, RESTS
 
 PLACES = 64  # of a row at first; doubled when a day needs more
 KEPT_DAYS = 1 << 17
+# What a run keeps when its rows become wider.
+KEPT = (
+    "count", "random", "best_rows", "best_costs", "best_windows", "best_absent", "window", "price",
+)  # fmt: skip
 
 
 def fresh(net: Net, seed: int, places: int = PLACES) -> Live:
@@ -54,19 +58,7 @@ def widened(net: Net, live: Live) -> Live:
     """The same run with rows twice as long. The plan itself has to be loaded again."""
     places = 2 * live.seq.shape[1]
     wide = fresh(net, 0, places)
-    same = {
-        name: getattr(live, name)
-        for name in (
-            "count",
-            "random",
-            "best_rows",
-            "best_costs",
-            "best_windows",
-            "best_absent",
-            "window",
-            "price",
-        )
-    }
+    same = {name: getattr(live, name) for name in KEPT}
     same["count"][0]["cramped"] = 0
     return replace(wide, **same)
 
